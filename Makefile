@@ -1,0 +1,59 @@
+# `make serve` and `make check` need Python 3.11 or newer with pip, and make; nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+TYPED := fynix_cli fynix_server tests
+# As many test processes as the smallest machine that this must be quick on has cores.
+JOBS ?= 2
+
+.PHONY: help serve check lint test format clean constraints
+
+help:
+	@echo "make serve    start the server with demo people on http://127.0.0.1:8000"
+	@echo "make check    lint and test, as .ci/run does"
+	@echo "make lint     formatting, ruff, mypy --strict, import-linter"
+	@echo "make test     pytest"
+	@echo "make format   put the code into shape"
+	@echo "make clean    remove .venv and every cache"
+
+serve: .venv/.installed
+	@$(BIN)/fynix serve --demo
+
+check: lint test
+
+lint: .venv/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy --strict $(TYPED)
+	$(BIN)/lint-imports --no-logo
+
+test: .venv/.installed-dev
+	$(BIN)/python -m pytest -n $(JOBS)
+
+format: .venv/.installed-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf .venv build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache \
+		.pytest_cache .ruff_cache
+	find fynix_cli fynix_server tests -name __pycache__ -prune -exec rm -rf {} +
+
+# Pins for every platform, without a word about where they were found.
+constraints: .venv/.installed-dev
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+		--quiet --output-file config/constraints.txt
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Fynix needs Python 3.11 or newer; say which with make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+
+# The stamps are newer than what they were made from, so that installing happens once.
+.venv/.installed: pyproject.toml config/constraints.txt | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -c config/constraints.txt -e '.[full]'
+	@touch $@
+
+.venv/.installed-dev: pyproject.toml config/constraints.txt | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -c config/constraints.txt -e '.[dev]'
+	@touch .venv/.installed $@

@@ -1,0 +1,1 @@
+"""The `fynix` command: it runs the server and talks to one."""

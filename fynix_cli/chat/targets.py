@@ -1,0 +1,82 @@
+"""Whom or what a TARGET means: a username, a user id or a conversation id."""
+
+import re
+from uuid import UUID
+
+from fynix_cli.client.failures import ApiError
+from fynix_cli.client.rest import RestClient
+from fynix_cli.errors import CommandError
+from fynix_cli.exit_codes import ExitCode
+from fynix_server.protocol.conversations import ConversationResponse
+
+_ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+NOT_FOUND = 404
+SEARCHED_CONVERSATIONS = 10_000
+
+
+async def conversation_to_write_to(rest: RestClient, target: str) -> ConversationResponse:
+    """The conversation that `target` means; with a person it is made if there was none.
+
+    Raises: CommandError (there is no such person or conversation) and what RestClient raises.
+    """
+    found = await _conversation_of_id(rest, target)
+    if found is not None:
+        return found
+    user_id = await _user_id(rest, target)
+    return await rest.open_dm(user_id)
+
+
+async def conversation_to_look_at(rest: RestClient, target: str) -> ConversationResponse:
+    """The same, but makes none: looking must not announce a conversation to somebody."""
+    found = await _conversation_of_id(rest, target)
+    if found is not None:
+        return found
+    user_id = await _user_id(rest, target)
+    for conversation in await rest.all_conversations(SEARCHED_CONVERSATIONS):
+        members = {participant.user_id for participant in conversation.participants}
+        if not conversation.is_group and user_id in members:
+            return conversation
+    raise CommandError(
+        f"there is no conversation with {target} yet",
+        hint=f'begin one with: fynix send {target} "hello"',
+        exit_code=ExitCode.NOT_FOUND,
+    )
+
+
+def as_id(text: str) -> UUID | None:
+    """A UUID with its dashes; without them, 32 hex digits may be somebody's name."""
+    return UUID(text) if _ID.fullmatch(text) else None
+
+
+def message_id_of(text: str) -> UUID:
+    """Raises: CommandError (it is no id)."""
+    message_id = as_id(text)
+    if message_id is None:
+        raise CommandError(
+            f"{text!r} is not a message's id",
+            hint="fynix messages shows the ids",
+            exit_code=ExitCode.USAGE,
+        )
+    return message_id
+
+
+async def _conversation_of_id(rest: RestClient, target: str) -> ConversationResponse | None:
+    conversation_id = as_id(target)
+    if conversation_id is None:
+        return None
+    try:
+        return await rest.conversation(conversation_id)
+    except ApiError as error:
+        if error.status != NOT_FOUND:
+            raise
+        return None
+
+
+async def _user_id(rest: RestClient, target: str) -> UUID:
+    user_id = as_id(target)
+    if user_id is not None:
+        return user_id
+    user = await rest.user_named(target)
+    if user is None:
+        raise CommandError(f"there is nobody called {target}", exit_code=ExitCode.NOT_FOUND)
+    return user.id

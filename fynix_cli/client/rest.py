@@ -1,0 +1,152 @@
+"""Every REST endpoint that a client uses, as a method that answers a protocol model."""
+
+import uuid
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+from fynix_cli.client.failures import ApiError
+from fynix_cli.client.http import Call, HttpClient
+from fynix_server.protocol.accounts import (
+    OwnUserResponse,
+    TokenResponse,
+    UserListResponse,
+    UserResponse,
+)
+from fynix_server.protocol.conversations import (
+    ConversationListResponse,
+    ConversationResponse,
+    EventsResponse,
+)
+from fynix_server.protocol.fields import MAX_PAGE_SIZE
+from fynix_server.protocol.health import ReadyResponse, SocketHealthResponse
+from fynix_server.protocol.messages import (
+    MarkReadResponse,
+    MessageResponse,
+    MessagesListResponse,
+)
+
+
+class RestClient:
+    """A person at a server. Every method raises ApiError, NotLoggedIn and Unreachable.
+
+    Bodies go out unchecked: the rules are the server's to tell, and a newer server's may differ.
+    """
+
+    def __init__(self, http: HttpClient) -> None:
+        self.http = http
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.http.close()
+
+    async def register(
+        self, username: str, password: str, display_name: str | None = None
+    ) -> TokenResponse:
+        body = {"username": username, "password": password}
+        if display_name is not None:
+            body["display_name"] = display_name
+        return await self._authenticate("/api/auth/register", body)
+
+    async def log_in(self, username: str, password: str) -> TokenResponse:
+        body = {"username": username, "password": password}
+        return await self._authenticate("/api/auth/login", body)
+
+    async def log_out(self) -> None:
+        """End the session: its sockets close, its tokens hold no longer."""
+        await self.http.send(Call("POST", "/api/auth/logout"))
+
+    async def me(self) -> OwnUserResponse:
+        return await self.http.fetch(OwnUserResponse, Call("GET", "/api/users/me"))
+
+    async def user_named(self, username: str) -> UserResponse | None:
+        """The person of exactly this name, in any case; None: there is none."""
+        call = Call("GET", "/api/users", query={"q": username, "limit": 100})
+        page = await self.http.fetch(UserListResponse, call)
+        wanted = username.lower()
+        return next((user for user in page.users if user.username == wanted), None)
+
+    async def conversations(self, page: int = 1, page_size: int = 20) -> ConversationListResponse:
+        query = {"page": page, "page_size": page_size}
+        call = Call("GET", "/api/conversations", query=query)
+        return await self.http.fetch(ConversationListResponse, call)
+
+    async def all_conversations(self, limit: int) -> list[ConversationResponse]:
+        """Page after page, the latest active first, until there are `limit` or no more."""
+        found: list[ConversationResponse] = []
+        has_next, page = True, 1
+        while has_next and len(found) < limit:
+            answer = await self.conversations(page, min(limit, MAX_PAGE_SIZE))
+            found += answer.conversations
+            has_next, page = answer.has_next, page + 1
+        return found[:limit]
+
+    async def conversation(self, conversation_id: UUID) -> ConversationResponse:
+        call = Call("GET", f"/api/conversations/{conversation_id}")
+        return await self.http.fetch(ConversationResponse, call)
+
+    async def open_dm(self, user_id: UUID) -> ConversationResponse:
+        """The conversation of two with `user_id`, made if there was none."""
+        call = Call("POST", f"/api/conversations/dm/{user_id}")
+        return await self.http.fetch(ConversationResponse, call)
+
+    async def messages(
+        self, conversation_id: UUID, limit: int = 50, before_seq: int | None = None
+    ) -> MessagesListResponse:
+        """Newest first; `limit` at most 100; `before_seq` None: from the newest."""
+        query: dict[str, Any] = {"page_size": limit}
+        if before_seq is not None:
+            query = {"before_seq": before_seq, "limit": limit}
+        call = Call("GET", f"/api/conversations/{conversation_id}/messages", query=query)
+        return await self.http.fetch(MessagesListResponse, call)
+
+    async def send_message(
+        self, conversation_id: UUID, content: str, client_message_id: str | None = None
+    ) -> MessageResponse:
+        """Send once, however often it has to be tried."""
+        body = {"content": content, "client_message_id": client_message_id or str(uuid.uuid4())}
+        call = Call("POST", f"/api/conversations/{conversation_id}/messages", body=body)
+        return await self.http.fetch(MessageResponse, call)
+
+    async def mark_read(self, conversation_id: UUID, message_id: UUID) -> MarkReadResponse:
+        body = {"message_id": str(message_id)}
+        call = Call("PATCH", f"/api/conversations/{conversation_id}/read", body=body)
+        return await self.http.fetch(MarkReadResponse, call)
+
+    async def delete_message(self, conversation_id: UUID, message_id: UUID) -> None:
+        path = f"/api/conversations/{conversation_id}/messages/{message_id}"
+        await self.http.send(Call("DELETE", path))
+
+    async def events(
+        self, conversation_id: UUID, after_seq: int, limit: int = 300
+    ) -> EventsResponse:
+        """What a live client saw after `after_seq`, oldest first."""
+        query = {"after_seq": after_seq, "limit": limit}
+        call = Call("GET", f"/api/conversations/{conversation_id}/events", query=query)
+        return await self.http.fetch(EventsResponse, call)
+
+    async def ready(self) -> ReadyResponse:
+        """How the server's parts are; also of a server that is not ready (503)."""
+        return await self.http.fetch_health(ReadyResponse, "/readyz")
+
+    async def socket_health(self) -> SocketHealthResponse:
+        return await self.http.fetch_health(SocketHealthResponse, "/api/ws/health")
+
+    async def server_version(self) -> str | None:
+        """None: the server does not say."""
+        try:
+            response = await self.http.send(Call("GET", "/openapi.json", has_token=False))
+            return str(response.json()["info"]["version"])
+        except (ApiError, ValueError, KeyError, TypeError):
+            return None
+
+    async def _authenticate(self, path: str, body: dict[str, str]) -> TokenResponse:
+        call = Call("POST", path, body=body, is_repeatable=False, has_token=False)
+        return await self.http.fetch(TokenResponse, call)

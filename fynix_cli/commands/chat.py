@@ -1,0 +1,211 @@
+"""`fynix send`, `tail`, `conversations`, `messages`, `read` and `delete`: talking to people."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fynix_cli.options import OutputOption, ProfileOption, ServerOption, TargetArgument
+from fynix_cli.output import OutputFormat, TailFormat
+
+# The work is imported within each function: `--help` then needs no HTTP client.
+
+
+def send(
+    target: TargetArgument,
+    text: Annotated[
+        str | None, typer.Argument(metavar="TEXT", help="What to say; - for all of stdin.")
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", "-f", help="Send each line that is not blank; - for stdin."),
+    ] = None,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="At the rate limit fail, with 6; else wait.")
+    ] = False,
+    profile: ProfileOption = None,
+    server: ServerOption = None,
+    output: OutputOption = OutputFormat.table,
+) -> None:
+    """Send a message, or a file of them.
+
+    A message that has to be tried again, because the line dropped or the server restarted, is
+    stored once. On stdin, the line break at the very end is not sent.
+
+    \b
+    Examples:
+      fynix send bob "hello"
+      git log -1 | fynix send bob -
+      fynix send bob --file lines.txt
+      fynix send 0198c0de-0000-7000-8000-000000000001 "to a conversation" -o json
+      fynix send bob "hello" --as alice
+
+    Exits 3 if there is no such person or conversation, 4 if you may not write there, 6 at the
+    rate limit with --no-wait, 7 if there is no server.
+    """
+    if (text is None) == (file is None):
+        raise typer.BadParameter("give TEXT, - or --file, and only one", param_hint="TEXT")
+
+    from fynix_cli.chat.sending import Outgoing, read_contents, send_all
+    from fynix_cli.session import rest_client
+
+    rest = rest_client(profile, server)
+    outgoing = Outgoing(target, read_contents(text, file), waits=not no_wait, output=output)
+    asyncio.run(send_all(rest, outgoing))
+
+
+def tail(
+    conversation: Annotated[
+        str | None,
+        typer.Option(
+            "--conversation",
+            "-c",
+            metavar="TARGET",
+            show_default=False,
+            help="Only this one.",
+        ),
+    ] = None,
+    types: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--type",
+            "-t",
+            metavar="TYPE",
+            show_default=False,
+            help="Only frames of this type; may be repeated.",
+        ),
+    ] = None,
+    profile: ProfileOption = None,
+    server: ServerOption = None,
+    output: Annotated[
+        TailFormat, typer.Option("--output", "-o", help="jsonl: the frames, one a line.")
+    ] = TailFormat.text,
+) -> None:
+    """Print what happens from now on, as it happens, until Ctrl-C.
+
+    When the line drops it connects anew and shows what was missed, each thing once and in order.
+    It goes on as the same person even if somebody else logs in on this machine meanwhile.
+
+    \b
+    Types: new_message, message_updated, message_deleted, message_read, typing,
+    conversation_created, conversation_updated, participant_added, participant_removed,
+    server_notice.
+
+    \b
+    Examples:
+      fynix tail
+      fynix tail --conversation bob --type new_message
+      fynix tail -o jsonl | jq -r .message.content
+
+    Exits 4 if the login has ended, 7 if there is no server at the start, 130 at Ctrl-C.
+    """
+    from fynix_cli.chat.tailing import TailFilter, check_types
+    from fynix_cli.chat.tailing import tail as print_frames
+    from fynix_cli.session import rest_client
+
+    wanted = TailFilter(conversation, check_types(types or []))
+    asyncio.run(print_frames(rest_client(profile, server), wanted, output))
+
+
+def conversations(
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 20,
+    profile: ProfileOption = None,
+    server: ServerOption = None,
+    output: OutputOption = OutputFormat.table,
+) -> None:
+    """List your conversations, the latest active first.
+
+    \b
+    Examples:
+      fynix conversations
+      fynix conversations --limit 100 -o jsonl | jq -r .id
+
+    Piped, the columns are: id, with whom, unread, time of the last message, last message.
+    """
+    from fynix_cli.chat.history import list_conversations
+    from fynix_cli.session import rest_client
+
+    asyncio.run(list_conversations(rest_client(profile, server), limit, output))
+
+
+def messages(
+    target: TargetArgument,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
+    before_seq: Annotated[
+        int | None,
+        typer.Option(
+            "--before-seq", min=0, show_default=False, help="Only older ones than this seq."
+        ),
+    ] = None,
+    profile: ProfileOption = None,
+    server: ServerOption = None,
+    output: OutputOption = OutputFormat.table,
+) -> None:
+    """Show the latest messages of a conversation, the newest at the bottom.
+
+    \b
+    Examples:
+      fynix messages bob
+      fynix messages bob --limit 100 --before-seq 240
+      fynix messages bob -o jsonl | jq -r .content
+
+    Piped, the columns are: seq, time, sender, content, id. Exits 3 if there is no such
+    conversation.
+    """
+    from fynix_cli.chat.history import list_messages
+    from fynix_cli.session import rest_client
+
+    rest = rest_client(profile, server)
+    asyncio.run(list_messages(rest, target, limit, before_seq, output))
+
+
+def read(
+    target: TargetArgument,
+    message_id: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[MESSAGE_ID]", help="Up to and with this one; default: the newest."
+        ),
+    ] = None,
+    profile: ProfileOption = None,
+    server: ServerOption = None,
+    output: OutputOption = OutputFormat.table,
+) -> None:
+    """Mark messages as read.
+
+    \b
+    Examples:
+      fynix read bob
+      fynix read bob 0198c0de-0000-7000-8000-000000000001
+    """
+    from fynix_cli.chat.history import mark_read
+    from fynix_cli.session import rest_client
+
+    asyncio.run(mark_read(rest_client(profile, server), target, message_id, output))
+
+
+def delete(
+    target: TargetArgument,
+    message_id: Annotated[str, typer.Argument(metavar="MESSAGE_ID", help="Which message.")],
+    is_dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would go, and leave it.")
+    ] = False,
+    is_confirmed: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    profile: ProfileOption = None,
+    server: ServerOption = None,
+) -> None:
+    """Delete a message of yours, for everybody. Asks first.
+
+    \b
+    Examples:
+      fynix delete bob 0198c0de-0000-7000-8000-000000000001 --dry-run
+      fynix delete bob 0198c0de-0000-7000-8000-000000000001 --yes
+
+    Exits 3 if there is no such message, 4 if it is not yours.
+    """
+    from fynix_cli.chat.deleting import Deletion, delete_message
+    from fynix_cli.session import rest_client
+
+    deletion = Deletion(target, message_id, is_dry_run, is_confirmed)
+    asyncio.run(delete_message(rest_client(profile, server), deletion))

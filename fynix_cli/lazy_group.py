@@ -1,0 +1,57 @@
+"""A group of commands whose modules are imported only when one of them runs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+
+@dataclass(frozen=True)
+class LazyCommand:
+    """Where a command is, as `module:function` or `module:Typer app`, and its line in the help.
+
+    The line stands here because reading it from the command would import the command.
+    """
+
+    target: str
+    help: str
+
+
+class _Placeholder(TyperCommand):
+    """Stands in the list of commands for one that nobody has called."""
+
+
+def lazy_group(commands: Mapping[str, LazyCommand]) -> type[TyperGroup]:
+    """The class of a group that lists `commands` and loads the one that is called."""
+
+    class LazyGroup(TyperGroup):
+        def __init__(self, **attributes: Any) -> None:
+            super().__init__(**attributes)
+            for name, command in commands.items():
+                self.add_command(_Placeholder(name=name, help=command.help, rich_markup_mode=None))
+
+        # Both running a command and completing its options come through here; listing does not.
+        def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+            name, command, rest = super().resolve_command(ctx, args)
+            if name is not None and isinstance(command, _Placeholder):
+                command = _loaded(name, commands[name].target)
+                self.add_command(command, name)
+            return name, command, rest
+
+    return LazyGroup
+
+
+def _loaded(name: str, target: str) -> Any:
+    module_name, _, attribute = target.partition(":")
+    found: typer.Typer | Callable[..., None] = getattr(import_module(module_name), attribute)
+    if not isinstance(found, typer.Typer):
+        function, found = found, typer.Typer(add_completion=False)
+        found.command(name)(function)
+    found.rich_markup_mode = None
+    command = get_command(found)
+    command.name = name
+    return command

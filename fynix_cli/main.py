@@ -1,0 +1,126 @@
+"""The `fynix` command: finds the subcommand, and turns every failure into a line and a code."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from fynix_cli.errors import CommandError
+from fynix_cli.exit_codes import ExitCode
+from fynix_cli.lazy_group import LazyCommand, lazy_group
+from fynix_cli.output import emit, talk
+
+COMMANDS = {
+    "serve": LazyCommand("fynix_cli.commands.serve:serve", "Run the server."),
+    "migrate": LazyCommand("fynix_cli.commands.database:migrate", "Bring the database up to date."),
+    "seed": LazyCommand("fynix_cli.commands.seed:seed", "Fill the database with conversations."),
+    "user": LazyCommand("fynix_cli.commands.users:app", "Create and list accounts."),
+    "login": LazyCommand("fynix_cli.commands.account:login", "Log in, or register, and stay so."),
+    "logout": LazyCommand("fynix_cli.commands.account:logout", "End a login."),
+    "whoami": LazyCommand("fynix_cli.commands.account:whoami", "Show who you act as, and where."),
+    "send": LazyCommand("fynix_cli.commands.chat:send", "Send a message, or a file of them."),
+    "tail": LazyCommand("fynix_cli.commands.chat:tail", "Print what happens, as it happens."),
+    "conversations": LazyCommand(
+        "fynix_cli.commands.chat:conversations", "List your conversations."
+    ),
+    "messages": LazyCommand("fynix_cli.commands.chat:messages", "Show the messages of one."),
+    "read": LazyCommand("fynix_cli.commands.chat:read", "Mark messages as read."),
+    "delete": LazyCommand("fynix_cli.commands.chat:delete", "Delete a message of yours."),
+    "status": LazyCommand("fynix_cli.commands.status:status", "Show how a server is doing."),
+}
+
+app = typer.Typer(
+    cls=lazy_group(COMMANDS),
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        from importlib.metadata import version
+
+        emit(f"fynix {version('fynix')}")
+        raise typer.Exit()
+
+
+@app.callback()
+def fynix(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """A direct-message server, and everything to talk through one.
+
+    \b
+    Start:
+      fynix serve                 run a server on this machine
+      fynix login alice           log in to it (--register: make the account)
+      fynix send bob "hello"      write to somebody
+      fynix tail                  watch what arrives
+
+    \b
+    Exit codes:
+      0 ok, 1 failed, 2 wrong usage, 3 not found, 4 not allowed, 5 conflict,
+      6 rate limited, 7 unreachable, 8 assertions failed, 9 timed out, 130 interrupted
+
+    FYNIX_DEBUG=1 shows the traceback of a failure.
+    """
+
+
+def main() -> None:
+    """The entry point of the `fynix` script."""
+    # A message may hold what the terminal's encoding lacks; showing its number beats dying.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line. Returns its exit code; failures have then been told on stderr."""
+    try:
+        command = typer.main.get_command(app)
+        result = command(arguments or ["--help"], prog_name="fynix", standalone_mode=False)
+        # Here and not at exit, where Python would report a closed pipe with a traceback.
+        sys.stdout.flush()
+        return result if isinstance(result, int) else ExitCode.OK
+    except BrokenPipeError:
+        _abandon_stdout()
+        return ExitCode.FAILED
+    except (KeyboardInterrupt, typer.Abort):
+        return ExitCode.INTERRUPTED
+    except Exception as error:
+        if os.environ.get("FYNIX_DEBUG") == "1":
+            raise
+        return _report(error)
+
+
+def _report(error: Exception) -> int:
+    if isinstance(error, TyperException):
+        _show_usage_error(error)
+        return error.exit_code
+    if isinstance(error, CommandError):
+        talk(f"fynix: {error}")
+        return error.exit_code
+    return _report_unexpected(error)
+
+
+def _show_usage_error(error: TyperException) -> None:
+    talk(f"fynix: {error.format_message()}")
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        talk(f"Try: {context.command_path} --help")
+
+
+def _report_unexpected(error: Exception) -> int:
+    talk(f"fynix: unexpected {type(error).__name__}: {error}; FYNIX_DEBUG=1 shows where")
+    return ExitCode.FAILED
+
+
+def _abandon_stdout() -> None:
+    # The reader has gone (`fynix messages bob | head -1`): what is still buffered goes nowhere.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

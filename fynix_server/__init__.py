@@ -1,0 +1,1 @@
+"""The Fynix server: accounts, conversations, messages and their live delivery."""

@@ -1,0 +1,154 @@
+"""The application: the only module that knows every feature. It opens what they share, owns the
+tasks that run beside the requests, and closes everything in the right order."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, cast
+
+import structlog
+from quart import Quart
+from quart_cors import cors
+
+from fynix_server.accounts.passwords import PasswordHasher
+from fynix_server.accounts.routes import blueprint as accounts
+from fynix_server.api_docs import install_api_docs
+from fynix_server.clock import Clock, utc_now
+from fynix_server.connections import Connections
+from fynix_server.conversations.routes import blueprint as conversations
+from fynix_server.database import Database
+from fynix_server.event_bus import EventBus
+from fynix_server.health import blueprint as health
+from fynix_server.health import start_metrics_server
+from fynix_server.http import install_http
+from fynix_server.logs import configure_logs
+from fynix_server.membership import MembersCache
+from fynix_server.messages.routes import blueprint as messages
+from fynix_server.messages.writer import MessageWriter
+from fynix_server.metrics import observe_queries
+from fynix_server.protocol.fields import MAX_BODY_BYTES
+from fynix_server.rate_limit import RateLimiter
+from fynix_server.redis_client import open_redis
+from fynix_server.resources import Resources
+from fynix_server.session_cache import SessionCache
+from fynix_server.settings import Settings
+from fynix_server.sockets.live import Live
+from fynix_server.sockets.routes import blueprint as sockets
+from fynix_server.tokens import TokenSigner
+
+DRAIN_SECONDS = 5.0
+EXPOSED_HEADERS = (
+    "Idempotent-Replayed",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "X-Request-Id",
+)
+log = structlog.get_logger(__name__)
+
+
+def create_app(settings: Settings, clock: Clock = utc_now) -> Quart:
+    """The ASGI application. It opens database and Redis when it starts serving, not here."""
+    configure_logs(settings)
+    app = Quart("fynix_server")
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    install_http(app)
+    # `/api/conversations/health` stands before `/api/conversations/<id>`.
+    for blueprint in (health, accounts, conversations, messages, sockets):
+        app.register_blueprint(blueprint)
+    install_api_docs(app)
+    app.while_serving(_Lifespan(app, settings, clock).serve)
+    if settings.allowed_origins:
+        app = cors(
+            app,
+            allow_origin=sorted(settings.allowed_origins),
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            expose_headers=EXPOSED_HEADERS,
+        )
+    return app
+
+
+async def leave(app: Quart) -> None:
+    """Close the sockets, before the server stops accepting: their clients resume elsewhere."""
+    await cast(Live, app.extensions["live"]).leave()
+
+
+class _Lifespan:
+    """What lives as long as the instance serves."""
+
+    def __init__(self, app: Quart, settings: Settings, clock: Clock) -> None:
+        self._app = app
+        self._settings = settings
+        self._clock = clock
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def serve(self) -> AsyncIterator[None]:
+        """Open everything, hand over, and close it in the opposite order."""
+        resources = self._open()
+        live = Live(resources)
+        self._app.extensions["resources"] = resources
+        self._app.extensions["live"] = live
+        stop_metrics = start_metrics_server(self._settings)
+        for name, work in (
+            ("message_writer", resources.message_writer.run()),
+            ("bus_flusher", resources.event_bus.flush()),
+            ("bus_listener", resources.event_bus.listen()),
+            ("delivery", live.delivery.run()),
+            ("reconciler", live.reconcile()),
+        ):
+            self._own(resources, name, work)
+        try:
+            yield
+        finally:
+            await self._close(resources, live)
+            stop_metrics()
+
+    def _open(self) -> Resources:
+        settings, clock = self._settings, self._clock
+        database = Database(settings)
+        for engine in database.engines:
+            observe_queries(engine)
+        redis = open_redis(settings)
+        members = MembersCache()
+        return Resources(
+            settings=settings,
+            clock=clock,
+            database=database,
+            redis=redis,
+            event_bus=EventBus(redis),
+            connections=Connections(settings.ws_connections_per_user),
+            limiter=RateLimiter(redis, settings, clock),
+            tokens=TokenSigner(settings.secret_key(), settings.jwt_expire_minutes, clock),
+            sessions=SessionCache(),
+            members=members,
+            passwords=PasswordHasher(settings),
+            message_writer=MessageWriter(database, members, clock, settings.message_queue_size),
+        )
+
+    def _own(self, resources: Resources, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` until the end. Should it die, the instance says so and stops serving."""
+
+        async def watched() -> None:
+            try:
+                await work
+            except Exception as error:
+                log.critical("task_died", task=name, exc_info=error)
+                resources.failed_task = name
+                self._app.shutdown_event.set()
+
+        self._tasks.append(asyncio.create_task(watched(), name=name))
+
+    async def _close(self, resources: Resources, live: Live) -> None:
+        await live.leave()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await resources.message_writer.drain()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await resources.database.close()
+        await resources.redis.aclose()

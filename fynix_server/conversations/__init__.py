@@ -1,0 +1,1 @@
+"""Conversations: starting them, listing them, and who takes part."""

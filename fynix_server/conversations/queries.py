@@ -1,0 +1,264 @@
+"""The SQL of conversations. Takes the connection first; never commits."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, and_, case, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from fynix_server.membership import PARTICIPANT_COLUMNS
+from fynix_server.read_state import MESSAGE_COLUMNS
+from fynix_server.tables import Conversation, ConversationParticipant, Message, User
+
+AnyRow = Row[*tuple[Any, ...]]
+
+_CONVERSATION_COLUMNS: tuple[Any, ...] = (
+    Conversation.id,
+    Conversation.is_group,
+    Conversation.name,
+    Conversation.description,
+    Conversation.created_at,
+    Conversation.updated_at,
+    Conversation.last_message_at,
+    Conversation.last_seq,
+)
+
+
+# ── reading ──────────────────────────────────────────────────────────────────────────────────
+
+
+async def conversations_of(
+    connection: AsyncConnection, user_id: UUID, *, offset: int, limit: int
+) -> Sequence[AnyRow]:
+    """Conversations that a person takes part in, those with the newest activity first.
+
+    `id` breaks ties. Indexes: idx_participants_user_active, then pk_conversations.
+    """
+    latest = func.coalesce(Conversation.last_message_at, Conversation.created_at)
+    query = (
+        select(*_CONVERSATION_COLUMNS)
+        .join(ConversationParticipant, ConversationParticipant.conversation_id == Conversation.id)
+        .where(ConversationParticipant.user_id == user_id, ConversationParticipant.is_active)
+        .order_by(latest.desc(), Conversation.id.desc())
+        .offset(offset)
+        .limit(limit)
+    )
+    return (await connection.execute(query)).all()
+
+
+async def count_conversations(connection: AsyncConnection, user_id: UUID) -> int:
+    """How many conversations a person takes part in. Index: idx_participants_user_active."""
+    query = (
+        select(func.count())
+        .select_from(ConversationParticipant)
+        .where(ConversationParticipant.user_id == user_id, ConversationParticipant.is_active)
+    )
+    return (await connection.execute(query)).scalar_one()
+
+
+async def find_conversation(connection: AsyncConnection, conversation_id: UUID) -> AnyRow:
+    """One that is known to exist. Index: pk_conversations."""
+    query = select(*_CONVERSATION_COLUMNS).where(Conversation.id == conversation_id)
+    return (await connection.execute(query)).one()
+
+
+async def find_dm(connection: AsyncConnection, dm_key: str) -> UUID | None:
+    """The id of the conversation of two people. Index: uq_conversations_dm_key."""
+    query = select(Conversation.id).where(Conversation.dm_key == dm_key)
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
+async def active_participants(
+    connection: AsyncConnection, conversation_ids: Collection[UUID]
+) -> Sequence[AnyRow]:
+    """Who takes part in each of them, those longest there first; PARTICIPANT_COLUMNS.
+
+    Index: pk_conversation_participants.
+    """
+    participant = ConversationParticipant
+    query = (
+        select(*PARTICIPANT_COLUMNS)
+        .join(User, User.id == participant.user_id)
+        .where(participant.conversation_id.in_(conversation_ids), participant.is_active)
+        .order_by(participant.conversation_id, participant.joined_seq, participant.user_id)
+    )
+    return (await connection.execute(query)).all()
+
+
+async def last_messages(
+    connection: AsyncConnection, user_id: UUID, conversation_ids: Collection[UUID]
+) -> dict[UUID, AnyRow]:
+    """The newest message of each that the person may see; MESSAGE_COLUMNS. None where left out.
+
+    Indexes: pk_conversation_participants, then one step down uq_messages_conversation_id_seq.
+    """
+    participant = ConversationParticipant
+    candidate = Message.__table__.alias("candidate").c
+    newest = (
+        select(candidate.seq)
+        .where(
+            candidate.conversation_id == participant.conversation_id,
+            candidate.seq >= participant.joined_seq,
+            candidate.is_deleted.is_(False),
+        )
+        .order_by(candidate.seq.desc())
+        .limit(1)
+        .correlate(ConversationParticipant)
+        .scalar_subquery()
+    )
+    is_newest = and_(Message.conversation_id == participant.conversation_id, Message.seq == newest)
+    query = (
+        select(*MESSAGE_COLUMNS)
+        .select_from(ConversationParticipant)
+        .join(Message, is_newest)
+        .join(User, User.id == Message.sender_id)
+        .where(participant.user_id == user_id, participant.conversation_id.in_(conversation_ids))
+    )
+    return {row.conversation_id: row for row in await connection.execute(query)}
+
+
+async def known_user_ids(connection: AsyncConnection, user_ids: Collection[UUID]) -> set[UUID]:
+    """Those of them that are people. Index: pk_users."""
+    query = select(User.id).where(User.id.in_(user_ids))
+    return set((await connection.execute(query)).scalars())
+
+
+async def find_participant(
+    connection: AsyncConnection, conversation_id: UUID, user_id: UUID
+) -> AnyRow | None:
+    """Somebody who takes, or took, part; PARTICIPANT_COLUMNS. Index: the primary key."""
+    query = _participant(conversation_id, user_id)
+    return (await connection.execute(query)).one_or_none()
+
+
+async def load_participant(
+    connection: AsyncConnection, conversation_id: UUID, user_id: UUID
+) -> AnyRow:
+    """Somebody who is known to be in it; PARTICIPANT_COLUMNS. Index: the primary key."""
+    return (await connection.execute(_participant(conversation_id, user_id))).one()
+
+
+def _participant(conversation_id: UUID, user_id: UUID) -> Select[*tuple[Any, ...]]:
+    participant = ConversationParticipant
+    return (
+        select(*PARTICIPANT_COLUMNS)
+        .join(User, User.id == participant.user_id)
+        .where(participant.conversation_id == conversation_id, participant.user_id == user_id)
+    )
+
+
+async def next_owner_id(connection: AsyncConnection, conversation_id: UUID) -> UUID | None:
+    """Who inherits a group: the admin there longest, else the member; None: nobody is left.
+
+    Of those who came with the same number, the account made first. Index: the primary key.
+    """
+    participant = ConversationParticipant
+    query = (
+        select(participant.user_id)
+        .where(participant.conversation_id == conversation_id, participant.is_active)
+        .order_by(
+            case((participant.role == "admin", 0), else_=1),
+            participant.joined_seq,
+            participant.user_id,
+        )
+        .limit(1)
+    )
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
+# ── writing ──────────────────────────────────────────────────────────────────────────────────
+
+
+async def lock_conversation(connection: AsyncConnection, conversation_id: UUID) -> None:
+    """Make other changes of it wait until the commit. Before reading what a change depends on.
+
+    SQLite has locked the whole database already, and ignores it.
+    """
+    query = select(Conversation.id).where(Conversation.id == conversation_id).with_for_update()
+    await connection.execute(query)
+
+
+async def insert_dm(connection: AsyncConnection, row: dict[str, Any]) -> UUID:
+    """Store a conversation of two; the id of theirs, which is another where they had one.
+
+    A racing insert of the same key is waited for, so that its row can be read afterwards.
+    Index: uq_conversations_dm_key.
+    """
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(Conversation).values(**row)
+    await connection.execute(statement.on_conflict_do_nothing(index_elements=["dm_key"]))
+    query = select(Conversation.id).where(Conversation.dm_key == row["dm_key"])
+    return (await connection.execute(query)).scalar_one()
+
+
+async def insert_group(connection: AsyncConnection, row: dict[str, Any]) -> None:
+    await connection.execute(insert(Conversation).values(**row))
+
+
+async def insert_participants(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+    await connection.execute(insert(ConversationParticipant), rows)
+
+
+async def rejoin(
+    connection: AsyncConnection, conversation_id: UUID, user_id: UUID, *, seq: int, now: datetime
+) -> None:
+    """Make a former participant a member again, from `seq` on."""
+    await _change_participant(
+        connection,
+        conversation_id,
+        user_id,
+        is_active=True,
+        role="member",
+        joined_seq=seq,
+        joined_at=now,
+        left_seq=None,
+        left_at=None,
+    )
+
+
+async def end_participation(
+    connection: AsyncConnection, conversation_id: UUID, user_id: UUID, *, seq: int, now: datetime
+) -> None:
+    """Make a participant a former one; `seq` is the last thing they are told."""
+    await _change_participant(
+        connection, conversation_id, user_id, is_active=False, left_seq=seq, left_at=now
+    )
+
+
+async def change_role(
+    connection: AsyncConnection, conversation_id: UUID, user_id: UUID, role: str
+) -> None:
+    await _change_participant(connection, conversation_id, user_id, role=role)
+
+
+async def _change_participant(
+    connection: AsyncConnection, conversation_id: UUID, user_id: UUID, **values: Any
+) -> None:
+    participant = ConversationParticipant
+    await connection.execute(
+        update(participant)
+        .where(participant.conversation_id == conversation_id, participant.user_id == user_id)
+        .values(**values)
+    )
+
+
+async def change_group(
+    connection: AsyncConnection, conversation_id: UUID, *, name: str | None, description: str | None
+) -> None:
+    await connection.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation_id)
+        .values(name=name, description=description)
+    )
+
+
+async def move_members_version(connection: AsyncConnection, conversation_id: UUID) -> None:
+    """Say that the members changed: what caches hold of them no longer counts."""
+    await connection.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation_id)
+        .values(members_version=Conversation.members_version + 1)
+    )

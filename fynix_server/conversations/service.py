@@ -1,0 +1,266 @@
+"""Starting conversations, listing them, and reading their log."""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from fynix_server.conversations import queries
+from fynix_server.conversations.queries import AnyRow
+from fynix_server.errors import FieldError, InvalidInput, NotFound
+from fynix_server.event_bus import MESSAGES, Envelope
+from fynix_server.event_log import (
+    NewEvent,
+    beginning_payload,
+    event_frame,
+    frames_after,
+    record_event,
+)
+from fynix_server.membership import load_membership, participant_response
+from fynix_server.protocol.conversations import (
+    ConversationCreate,
+    ConversationListResponse,
+    ConversationResponse,
+    ConversationsQuery,
+    EventsQuery,
+    EventsResponse,
+)
+from fynix_server.protocol.fields import MAX_PAGE_DEPTH
+from fynix_server.read_state import ReadMarker, message_response, unread_counts
+from fynix_server.resources import Resources
+from fynix_server.tables import new_id
+
+FIRST_SEQ = 1
+"""The number of `conversation_created`."""
+
+
+async def open_dm(
+    resources: Resources, user_id: UUID, other_user_id: UUID
+) -> tuple[ConversationResponse, bool]:
+    """The conversation of two people, and whether this call made it. Racing calls make one.
+
+    Raises: InvalidInput (with oneself), NotFound (no such person).
+    """
+    if user_id == other_user_id:
+        raise InvalidInput("A conversation needs somebody else.", code="dm_with_oneself")
+    dm_key = ":".join(sorted((str(user_id), str(other_user_id))))
+    async with resources.database.read() as connection:
+        known_id = await queries.find_dm(connection, dm_key)
+        if known_id is not None:
+            return await describe_conversation(connection, user_id, known_id), False
+        await _require_people(connection, [other_user_id])
+    now = resources.clock()
+    new = {**_new_conversation(now), "is_group": False, "dm_key": dm_key}
+    roles = {user_id: "member", other_user_id: "member"}
+    async with resources.database.write() as connection:
+        conversation_id = await queries.insert_dm(connection, new)
+        is_new = conversation_id == new["id"]  # unless the other was faster
+        if is_new:
+            frame = await _begin(connection, conversation_id, user_id, roles, now)
+        conversation = await describe_conversation(connection, user_id, conversation_id)
+    if is_new:
+        _announce_beginning(resources, conversation_id, frame, tuple(roles))
+    return conversation, is_new
+
+
+async def create_group(
+    resources: Resources, creator_id: UUID, wanted: ConversationCreate
+) -> ConversationResponse:
+    """Start a group; its creator is its owner. Somebody named twice is in it once.
+
+    Raises: NotFound (somebody named does not exist).
+    """
+    now = resources.clock()
+    new = {
+        **_new_conversation(now),
+        "is_group": True,
+        "name": wanted.name,
+        "description": wanted.description or None,
+    }
+    conversation_id = new["id"]
+    roles = {**dict.fromkeys(wanted.participant_ids, "member"), creator_id: "owner"}
+    async with resources.database.write() as connection:
+        await _require_people(connection, wanted.participant_ids)
+        await queries.insert_group(connection, new)
+        frame = await _begin(connection, conversation_id, creator_id, roles, now)
+        conversation = await describe_conversation(connection, creator_id, conversation_id)
+    _announce_beginning(resources, conversation_id, frame, tuple(roles))
+    return conversation
+
+
+def _new_conversation(now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "created_at": now,
+        "updated_at": now,
+        "last_seq": FIRST_SEQ,
+        "members_version": 1,
+    }
+
+
+async def _begin(
+    connection: AsyncConnection,
+    conversation_id: UUID,
+    creator_id: UUID,
+    roles: dict[UUID, str],
+    now: datetime,
+) -> str:
+    """Store the people of a new conversation and its first event; the frame of that event."""
+    people = [
+        participant_row(conversation_id, user_id, role, FIRST_SEQ, now)
+        for user_id, role in roles.items()
+    ]
+    await queries.insert_participants(connection, people)
+    payload = await beginning_payload(connection, conversation_id, FIRST_SEQ)
+    event = NewEvent(conversation_id, "conversation_created", creator_id, None, payload)
+    await record_event(connection, event, FIRST_SEQ, now)
+    return event_frame(event.type, conversation_id, FIRST_SEQ, payload)
+
+
+def participant_row(
+    conversation_id: UUID, user_id: UUID, role: str, joined_seq: int, now: datetime
+) -> dict[str, Any]:
+    """The row of somebody who takes part from `joined_seq` on."""
+    return {
+        "conversation_id": conversation_id,
+        "user_id": user_id,
+        "role": role,
+        "joined_seq": joined_seq,
+        "joined_at": now,
+        "is_active": True,
+    }
+
+
+def _announce_beginning(
+    resources: Resources, conversation_id: UUID, frame: str, people: tuple[UUID, ...]
+) -> None:
+    resources.event_bus.publish(
+        Envelope(
+            channel=MESSAGES,
+            recipients=people,
+            frame=frame,
+            conversation_id=conversation_id,
+            seq=FIRST_SEQ,
+            for_opted_in=True,
+            joiners=people,
+        )
+    )
+
+
+async def _require_people(connection: AsyncConnection, user_ids: Sequence[UUID]) -> None:
+    known = await queries.known_user_ids(connection, user_ids)
+    unknown = [user_id for user_id in user_ids if user_id not in known]
+    if unknown:
+        raise NotFound(f"There is no user {unknown[0]}.", code="user_not_found")
+
+
+async def list_conversations(
+    resources: Resources, user_id: UUID, wanted: ConversationsQuery
+) -> ConversationListResponse:
+    """A page of a person's conversations, the most recently active first.
+
+    Five queries, however many conversations are on it.
+
+    Raises: InvalidInput (a page too deep to be read by OFFSET).
+    """
+    end = wanted.page * wanted.page_size
+    if end > MAX_PAGE_DEPTH:
+        problem = f"page * page_size may be at most {MAX_PAGE_DEPTH}."
+        raise InvalidInput(
+            problem, code="page_too_deep", errors=(FieldError("query.page", problem),)
+        )
+    async with resources.database.read() as connection:
+        rows = await queries.conversations_of(
+            connection, user_id, offset=end - wanted.page_size, limit=wanted.page_size
+        )
+        total = await queries.count_conversations(connection, user_id)
+        conversations = await _describe(connection, user_id, rows)
+    return ConversationListResponse.model_construct(
+        conversations=conversations,
+        total=total,
+        page=wanted.page,
+        page_size=wanted.page_size,
+        has_next=end < total,
+    )
+
+
+async def get_conversation(
+    resources: Resources, user_id: UUID, conversation_id: UUID
+) -> ConversationResponse:
+    """One conversation as a participant sees it.
+
+    Raises: NotFound, NotPermitted.
+    """
+    async with resources.database.read() as connection:
+        await load_membership(connection, conversation_id, user_id)
+        return await describe_conversation(connection, user_id, conversation_id)
+
+
+async def list_events(
+    resources: Resources, user_id: UUID, conversation_id: UUID, wanted: EventsQuery
+) -> EventsResponse:
+    """What followed `after_seq`, oldest first; nothing from before the reader joined.
+
+    Raises: NotFound, NotPermitted.
+    """
+    async with resources.database.read() as connection:
+        membership = await load_membership(connection, conversation_id, user_id)
+        after_seq = max(wanted.after_seq, membership.joined_seq - 1)
+        frames = await frames_after(connection, conversation_id, after_seq, wanted.limit + 1)
+    page = frames[: wanted.limit]
+    return EventsResponse(
+        events=[json.loads(it.frame) for it in page],
+        next_seq=page[-1].seq if page else after_seq,
+        has_more=len(frames) > len(page),
+    )
+
+
+async def describe_conversation(
+    connection: AsyncConnection, viewer_id: UUID, conversation_id: UUID
+) -> ConversationResponse:
+    """One that is known to be the viewer's."""
+    row = await queries.find_conversation(connection, conversation_id)
+    (conversation,) = await _describe(connection, viewer_id, [row])
+    return conversation
+
+
+async def _describe(
+    connection: AsyncConnection, viewer_id: UUID, rows: Sequence[AnyRow]
+) -> list[ConversationResponse]:
+    """Conversations with people, last message and unread count: three queries for all of them."""
+    ids = [row.id for row in rows]
+    people: dict[UUID, list[AnyRow]] = defaultdict(list)
+    for person in await queries.active_participants(connection, ids):
+        people[person.conversation_id].append(person)
+    last_messages = await queries.last_messages(connection, viewer_id, ids)
+    unread = await unread_counts(connection, viewer_id, ids)
+    return [
+        _response(row, people[row.id], last_messages.get(row.id), viewer_id).model_copy(
+            update={"unread_count": unread.get(row.id, 0)}
+        )
+        for row in rows
+    ]
+
+
+def _response(
+    row: AnyRow, people: Sequence[AnyRow], last_message: AnyRow | None, viewer_id: UUID
+) -> ConversationResponse:
+    markers = [ReadMarker(it.user_id, it.last_read_seq, it.joined_seq) for it in people]
+    # Rows of our own database, on the path that clients poll: nothing is left to validate.
+    return ConversationResponse.model_construct(
+        id=row.id,
+        is_group=row.is_group,
+        name=row.name,
+        description=row.description,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        last_message_at=row.last_message_at,
+        last_seq=row.last_seq,
+        participants=[participant_response(it) for it in people],
+        last_message=message_response(last_message, viewer_id, markers) if last_message else None,
+        unread_count=0,
+    )

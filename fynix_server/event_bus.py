@@ -1,0 +1,198 @@
+"""Events between instances. Redis is a doorbell: what it loses, delivery reads from the database.
+
+An event reaches this instance's own sockets directly, and the others' through Redis pub/sub.
+On the wire it is one line of JSON (recipients and order), a newline, and the frame as sockets
+get it: instances forward those bytes without decoding them.
+"""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from fynix_server import metrics
+from fynix_server.redis_client import REDIS_ERRORS, RedisClient
+from fynix_server.tables import new_id
+
+MESSAGES = "dm_messages"
+TYPING = "dm_typing"
+READ_RECEIPTS = "dm_read_receipts"
+CONTROL = "dm_control"
+"""Sessions that ended; beside the mission's three, for instances alone."""
+CHANNELS = (MESSAGES, TYPING, READ_RECEIPTS, CONTROL)
+
+MAX_WAITING = 10_000
+MAX_PIPELINED = 200
+RECONNECT_SECONDS = 0.5
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A frame and whom it is for. `seq` is None for what is not numbered: typing, receipts.
+
+    `for_opted_in`: the mission does not name this frame, so only clients that asked get it.
+    `joiners`: people who take part from this frame on. `sender_id`: of a new message, whose
+    typing it ends.
+    """
+
+    channel: str
+    recipients: tuple[UUID, ...]
+    frame: str
+    conversation_id: UUID
+    seq: int | None = None
+    for_opted_in: bool = False
+    joiners: tuple[UUID, ...] = ()
+    sender_id: UUID | None = None
+
+
+Deliver = Callable[[Envelope], None]
+Obey = Callable[[dict[str, str]], None]
+
+
+class EventBus:
+    """Publishing never waits and never fails: the flusher sends what has gathered, in order."""
+
+    def __init__(self, redis: RedisClient) -> None:
+        self._redis = redis
+        self._origin = new_id().hex
+        self._waiting: deque[tuple[str, bytes]] = deque(maxlen=MAX_WAITING)
+        self._gathered = asyncio.Event()
+        self._deliver: Deliver = _nobody_listens
+        self._obey: Obey = _nobody_listens
+        self._reconnected: Callable[[], None] = _nothing_missed
+        self.is_connected = False
+
+    def connect(self, deliver: Deliver, obey: Obey, reconnected: Callable[[], None]) -> None:
+        """Say who takes the events of this instance and of others. Once, before serving."""
+        self._deliver, self._obey, self._reconnected = deliver, obey, reconnected
+
+    def publish(self, envelope: Envelope) -> None:
+        """Deliver here, and to the other instances soon. Call it after the commit."""
+        self._deliver(envelope)
+        self._queue(envelope.channel, _encode(envelope, self._origin))
+
+    def publish_control(self, event: dict[str, str]) -> None:
+        """Tell every instance, this one included, of something that is not a frame."""
+        self._obey(event)
+        self._queue(CONTROL, json.dumps({"origin": self._origin, **event}).encode())
+
+    def _queue(self, channel: str, payload: bytes) -> None:
+        # Full while Redis is away: the oldest goes, and the reconciler finds what it announced.
+        self._waiting.append((channel, payload))
+        self._gathered.set()
+
+    async def flush(self) -> None:
+        """Send what gathers, pipelined. Runs for the life of the instance."""
+        while True:
+            await self._gathered.wait()
+            self._gathered.clear()
+            while self._waiting:
+                count = min(len(self._waiting), MAX_PIPELINED)
+                batch = [self._waiting.popleft() for _ in range(count)]
+                try:
+                    await self._send(batch)
+                except REDIS_ERRORS as error:
+                    metrics.bus_errors.inc()
+                    self._lost_redis(error)
+                    # Dropped, not kept: late copies would help nobody, the database has them.
+                    await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _send(self, batch: list[tuple[str, bytes]]) -> None:
+        if len(batch) == 1:
+            await self._redis.publish(*batch[0])
+            return
+        pipeline = self._redis.pipeline(transaction=False)
+        for channel, payload in batch:
+            pipeline.publish(channel, payload)
+        await pipeline.execute()
+
+    async def listen(self) -> None:
+        """Take the other instances' events. Runs for the life of the instance; reconnects."""
+        while True:
+            try:
+                await self._listen_once()
+            except REDIS_ERRORS as error:
+                self._lost_redis(error)
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _listen_once(self) -> None:
+        # One subscribe for all channels: two at once on a fresh connection may lose one.
+        async with self._redis.pubsub(ignore_subscribe_messages=False) as subscriber:
+            await subscriber.subscribe(*CHANNELS)
+            while True:
+                message = await subscriber.get_message(timeout=5.0)
+                if message is None:
+                    # Silence may be a dead line: a paused Redis keeps its connections open.
+                    await asyncio.wait_for(self._redis.ping(), timeout=2.0)
+                elif message["type"] == "subscribe":
+                    self._found_redis()
+                elif message["type"] == "message":
+                    self._receive(message["channel"].decode(), message["data"])
+
+    def _found_redis(self) -> None:
+        if not self.is_connected:
+            self.is_connected = True
+            log.info("bus_connected")
+            self._reconnected()
+
+    def _lost_redis(self, error: BaseException) -> None:
+        if self.is_connected:
+            self.is_connected = False
+            log.warning("bus_disconnected", error=type(error).__name__)
+
+    def _receive(self, channel: str, payload: bytes) -> None:
+        try:
+            if channel == CONTROL:
+                event = json.loads(payload)
+                if event.pop("origin") != self._origin:
+                    self._obey(event)
+                return
+            head, _, frame = payload.partition(b"\n")
+            fields = json.loads(head)
+            if fields["origin"] != self._origin:
+                self._deliver(_decode(channel, fields, frame))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            # Anything that may publish to this Redis can put it here; it must not stop delivery.
+            log.warning("bus_payload_unreadable", channel=channel)
+
+
+def _encode(envelope: Envelope, origin: str) -> bytes:
+    head = json.dumps(
+        {
+            "origin": origin,
+            "recipients": [it.hex for it in envelope.recipients],
+            "conversation_id": envelope.conversation_id.hex,
+            "seq": envelope.seq,
+            "for_opted_in": envelope.for_opted_in,
+            "joiners": [it.hex for it in envelope.joiners],
+            "sender_id": envelope.sender_id.hex if envelope.sender_id else None,
+        }
+    )
+    return f"{head}\n{envelope.frame}".encode()
+
+
+def _decode(channel: str, fields: dict[str, Any], frame: bytes) -> Envelope:
+    return Envelope(
+        channel=channel,
+        recipients=tuple(UUID(it) for it in fields["recipients"]),
+        frame=frame.decode(),
+        conversation_id=UUID(fields["conversation_id"]),
+        seq=fields["seq"],
+        for_opted_in=fields["for_opted_in"],
+        joiners=tuple(UUID(it) for it in fields["joiners"]),
+        sender_id=UUID(fields["sender_id"]) if fields["sender_id"] else None,
+    )
+
+
+def _nobody_listens(_event: object) -> None:
+    """Before `connect`: nobody is there to be told."""
+
+
+def _nothing_missed() -> None:
+    """Before `connect`: nothing can have been missed."""

@@ -1,0 +1,1 @@
+"""What is done to a database from the terminal: migrating, seeding, making people."""

@@ -1,0 +1,138 @@
+"""Who takes part in a conversation: the queries that every feature shares, and their cache."""
+
+from collections import OrderedDict
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, and_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from fynix_server.errors import NotFound, NotPermitted
+from fynix_server.protocol.conversations import ParticipantResponse
+from fynix_server.tables import Conversation, ConversationParticipant, User
+
+PARTICIPANT_COLUMNS: tuple[Any, ...] = (
+    ConversationParticipant.conversation_id,
+    ConversationParticipant.user_id,
+    ConversationParticipant.joined_at,
+    ConversationParticipant.is_active,
+    ConversationParticipant.role,
+    ConversationParticipant.last_read_message_id,
+    ConversationParticipant.last_read_seq,
+    ConversationParticipant.joined_seq,
+    User.username,
+    User.display_name,
+    User.avatar_url,
+)
+"""What `participant_response` needs; join User to ConversationParticipant to select them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Somebody's active part in a conversation, and where that conversation stands."""
+
+    conversation_id: UUID
+    user_id: UUID
+    is_group: bool
+    role: str
+    joined_seq: int
+    last_read_seq: int
+    last_seq: int
+    members_version: int
+
+
+async def load_membership(
+    connection: AsyncConnection, conversation_id: UUID, user_id: UUID
+) -> Membership:
+    """The part that `user_id` has in it. One query, by two primary keys.
+
+    Raises: NotFound (no such conversation), NotPermitted (never in it, or gone from it).
+    """
+    participant = ConversationParticipant
+    is_theirs = and_(
+        participant.conversation_id == Conversation.id,
+        participant.user_id == user_id,
+        participant.is_active,
+    )
+    query = (
+        select(
+            Conversation.is_group,
+            participant.role,
+            participant.joined_seq,
+            participant.last_read_seq,
+            Conversation.last_seq,
+            Conversation.members_version,
+        )
+        .outerjoin(participant, is_theirs)
+        .where(Conversation.id == conversation_id)
+    )
+    row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        raise NotFound("There is no such conversation.", code="conversation_not_found")
+    if row.role is None:
+        raise NotPermitted("You are not in this conversation.", code="not_a_participant")
+    return Membership(conversation_id, user_id, *row)
+
+
+async def active_member_ids(
+    connection: AsyncConnection, conversation_ids: Collection[UUID]
+) -> dict[UUID, tuple[UUID, ...]]:
+    """Who is in each of them now, by id of person; nobody where there is no such conversation.
+
+    One query. Index: pk_conversation_participants.
+    """
+    participant = ConversationParticipant
+    query = (
+        select(participant.conversation_id, participant.user_id)
+        .where(participant.conversation_id.in_(conversation_ids), participant.is_active)
+        .order_by(participant.conversation_id, participant.user_id)
+    )
+    members: dict[UUID, list[UUID]] = {it: [] for it in conversation_ids}
+    for conversation_id, user_id in await connection.execute(query):
+        members[conversation_id].append(user_id)
+    return {conversation_id: tuple(ids) for conversation_id, ids in members.items()}
+
+
+def participant_response(row: Row[*tuple[Any, ...]]) -> ParticipantResponse:
+    """A row of PARTICIPANT_COLUMNS as others see it. Not validated: the database holds to it."""
+    return ParticipantResponse.model_construct(
+        user_id=row.user_id,
+        username=row.username,
+        display_name=row.display_name,
+        avatar_url=row.avatar_url,
+        joined_at=row.joined_at,
+        is_active=row.is_active,
+        role=row.role,
+        last_read_message_id=row.last_read_message_id,
+    )
+
+
+class MembersCache:
+    """The members of the conversations used last, each for one `members_version`.
+
+    It cannot serve somebody who has left: the version moves in the transaction that changes
+    the members, and callers ask with the version that their own transaction has just read.
+    For the same reason nothing may be put in by a transaction that moved the version itself:
+    were it rolled back, the next one would reuse the number for other people.
+    """
+
+    def __init__(self, max_entries: int = 10_000) -> None:
+        self._entries: OrderedDict[UUID, tuple[int, frozenset[UUID]]] = OrderedDict()
+        self._max_entries = max_entries
+
+    def get(self, conversation_id: UUID, version: int) -> frozenset[UUID] | None:
+        """The members as of `version`; None where that is not known."""
+        entry = self._entries.get(conversation_id)
+        if entry is None or entry[0] != version:
+            return None
+        self._entries.move_to_end(conversation_id)
+        return entry[1]
+
+    def put(self, conversation_id: UUID, version: int, members: frozenset[UUID]) -> None:
+        """Remember `members`; past `max_entries` the conversation unused for longest goes."""
+        self._entries[conversation_id] = (version, members)
+        self._entries.move_to_end(conversation_id)
+        if len(self._entries) > self._max_entries:
+            self._entries.popitem(last=False)

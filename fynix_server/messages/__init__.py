@@ -1,0 +1,1 @@
+"""Sending, reading, editing and deleting messages."""

@@ -1,0 +1,239 @@
+"""The group commit: whatever waits while one transaction is in flight goes into the next.
+
+One transaction stores many messages, so that each pays a fraction of the commit. A lone message
+commits at once: nothing here waits for company. Measured in docs/performance.md.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from fynix_server import metrics
+from fynix_server.clock import Clock
+from fynix_server.database import Database
+from fynix_server.errors import (
+    Conflict,
+    FynixError,
+    NotFound,
+    NotPermitted,
+    Unavailable,
+)
+from fynix_server.membership import MembersCache, active_member_ids
+from fynix_server.messages import queries
+from fynix_server.protocol.messages import MessageResponse
+from fynix_server.tables import new_id
+
+MAX_GROUP = 128
+"""Messages in one commit: enough to share its cost, few enough to keep the lock short."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message that was let through to be stored."""
+
+    conversation_id: UUID
+    sender_id: UUID
+    sender_username: str
+    content: str
+    content_type: str
+    client_message_id: str | None
+
+    @property
+    def key(self) -> tuple[UUID, UUID, str] | None:
+        """What makes a retry the same message; None where the sender gave no key."""
+        if self.client_message_id is None:
+            return None
+        return self.sender_id, self.conversation_id, self.client_message_id
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A committed message and whom it is for. `is_replay`: it was there already."""
+
+    message: MessageResponse
+    recipients: tuple[UUID, ...]
+    is_replay: bool
+
+
+Outcome = Stored | FynixError
+Waiting = tuple[Draft, "asyncio.Future[Stored]"]
+
+
+class MessageWriter:
+    """Takes drafts from any number of callers; `run` commits them in groups, in their order."""
+
+    def __init__(
+        self, database: Database, members: MembersCache, clock: Clock, queue_size: int
+    ) -> None:
+        self._database = database
+        self._members = members
+        self._clock = clock
+        self._queue_size = queue_size
+        self._waiting: deque[Waiting] = deque()
+        self._arrived = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def submit(self, draft: Draft) -> "asyncio.Future[Stored]":
+        """Queue `draft`; the future holds its outcome after its own commit.
+
+        The order of submitting is the order of the conversation.
+
+        Raises: Unavailable (the queue is full). The future: NotFound, NotPermitted, Conflict
+        (its key belongs to another text), Unavailable (the database is away).
+        """
+        if len(self._waiting) >= self._queue_size:
+            raise Unavailable("Too many messages wait to be stored; try again.")
+        future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
+        self._waiting.append((draft, future))
+        self._arrived.set()
+        return future
+
+    async def run(self) -> None:
+        """Commit what waits, for the life of the instance."""
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            self._idle.clear()
+            while self._waiting:
+                count = min(len(self._waiting), MAX_GROUP)
+                await self._settle([self._waiting.popleft() for _ in range(count)])
+            self._idle.set()
+
+    async def drain(self) -> None:
+        """Return once everything submitted so far has its outcome."""
+        while self._waiting or not self._idle.is_set():
+            await asyncio.sleep(0.005)
+
+    async def _settle(self, group: list[Waiting]) -> None:
+        metrics.commit_group_size.observe(len(group))
+        try:
+            outcomes = await self._commit([draft for draft, _ in group])
+        except FynixError as error:
+            outcomes = [error] * len(group)
+        except DBAPIError as error:
+            if len(group) == 1:
+                outcomes = [Unavailable("The message could not be stored; try again.")]
+                queries.log_refused_by_database(error)
+            else:
+                # One of them is bad: it must fail alone, so each is tried on its own.
+                for waiting in group:
+                    await self._settle([waiting])
+                return
+        for (_, future), outcome in zip(group, outcomes, strict=True):
+            if future.done():  # its caller went away; the message stands all the same
+                continue
+            if isinstance(outcome, Stored):
+                future.set_result(outcome)
+            else:
+                future.set_exception(outcome)
+
+    async def _commit(self, drafts: Sequence[Draft]) -> list[Outcome]:
+        """Store `drafts` in one transaction. Outcomes stand in the order of the drafts."""
+        async with self._database.write() as connection:
+            group = await _Group.load(connection, drafts, self._members)
+            now = self._clock()
+            outcomes = [group.decide(draft, now) for draft in drafts]
+            await queries.store_group(connection, group.rows, group.touched(now), group.markers)
+        return outcomes
+
+
+class _Group:
+    """One transaction's view: the locked conversations, their members, the keys already used."""
+
+    def __init__(
+        self,
+        last_seq: dict[UUID, int],
+        members: dict[UUID, frozenset[UUID]],
+        by_key: dict[tuple[UUID, UUID, str], MessageResponse],
+    ) -> None:
+        self._last_seq = last_seq
+        self._members = members
+        self._by_key = by_key
+        self._added: dict[UUID, int] = {}
+        self.rows: list[dict[str, Any]] = []
+        self.markers: dict[tuple[UUID, UUID], dict[str, Any]] = {}
+
+    @classmethod
+    async def load(
+        cls, connection: AsyncConnection, drafts: Sequence[Draft], cache: MembersCache
+    ) -> "_Group":
+        locked = await queries.lock_conversations(connection, {it.conversation_id for it in drafts})
+        members = {}
+        unknown = []
+        for conversation_id, row in locked.items():
+            cached = cache.get(conversation_id, row.members_version)
+            if cached is None:
+                unknown.append(conversation_id)
+            else:
+                members[conversation_id] = cached
+        if unknown:
+            for conversation_id, ids in (await active_member_ids(connection, unknown)).items():
+                members[conversation_id] = frozenset(ids)
+                version = locked[conversation_id].members_version
+                cache.put(conversation_id, version, members[conversation_id])
+        keys = {key for draft in drafts if (key := draft.key) is not None}
+        by_key = await queries.messages_by_key(connection, keys) if keys else {}
+        return cls({id_: row.last_seq for id_, row in locked.items()}, members, by_key)
+
+    def decide(self, draft: Draft, now: datetime) -> Outcome:
+        """What becomes of `draft`; a new message is given the next number of its conversation."""
+        if draft.conversation_id not in self._last_seq:
+            return NotFound("There is no such conversation.", code="conversation_not_found")
+        members = self._members.get(draft.conversation_id, frozenset())
+        if draft.sender_id not in members:
+            return NotPermitted("You are not in this conversation.", code="not_a_participant")
+        known = self._by_key.get(draft.key) if draft.key is not None else None
+        if known is None:
+            return Stored(self._add(draft, now), tuple(members), is_replay=False)
+        if (known.content, known.content_type) != (draft.content, draft.content_type):
+            return Conflict(
+                "This client_message_id belongs to another message.",
+                code="idempotency_conflict",
+            )
+        return Stored(known, (), is_replay=True)
+
+    def _add(self, draft: Draft, now: datetime) -> MessageResponse:
+        conversation_id = draft.conversation_id
+        seq = self._last_seq[conversation_id] = self._last_seq[conversation_id] + 1
+        self._added[conversation_id] = self._added.get(conversation_id, 0) + 1
+        # Every field comes from checked input or from here: nothing is left to validate.
+        message = MessageResponse.model_construct(
+            id=new_id(),
+            conversation_id=conversation_id,
+            seq=seq,
+            sender_id=draft.sender_id,
+            sender_username=draft.sender_username,
+            content=draft.content,
+            content_type=draft.content_type,
+            created_at=now,
+            edited_at=None,
+            client_message_id=draft.client_message_id,
+            is_read=False,
+            read_by=[],
+        )
+        self.rows.append(queries.message_row(message))
+        # Sending marks everything before as read.
+        self.markers[conversation_id, draft.sender_id] = queries.marker_row(message)
+        if draft.key is not None:
+            self._by_key[draft.key] = message
+        return message
+
+    def touched(self, now: datetime) -> list[dict[str, Any]]:
+        """The conversations that gained messages, as parameters of their update."""
+        return [
+            {
+                "b_id": id_,
+                "b_last_seq": self._last_seq[id_],
+                "b_added": count,
+                "b_now": now,
+            }
+            for id_, count in self._added.items()
+        ]

@@ -1,0 +1,104 @@
+"""Registering, logging in, sessions and people."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from fynix_server.protocol.fields import (
+    AvatarUrl,
+    DisplayName,
+    Password,
+    Shape,
+    Timestamp,
+    Username,
+)
+
+Role = Literal["user", "moderator", "admin"]
+
+
+class RegisterRequest(Shape):
+    username: Username
+    password: Password
+    display_name: DisplayName | None = None
+
+
+class LoginRequest(Shape):
+    # Looser than RegisterRequest on purpose: a name or password that could not exist is simply
+    # a wrong one (401), so that the answer says nothing about the rules or about who exists.
+    username: str = Field(min_length=1, max_length=128)
+    password: str = Field(min_length=1, max_length=128)
+
+
+class RefreshRequest(Shape):
+    refresh_token: str = Field(min_length=1, max_length=200)
+
+
+class UserResponse(Shape):
+    """A person as others see them."""
+
+    id: UUID
+    username: str
+    display_name: str
+    avatar_url: str | None
+    created_at: Timestamp
+
+
+class OwnUserResponse(UserResponse):
+    """A person as they see themselves."""
+
+    role: Role
+
+
+class TokenResponse(Shape):
+    """What register, login and refresh answer. `expires_in` is in seconds."""
+
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"
+    expires_in: int
+    refresh_token: str
+    user: OwnUserResponse
+
+
+class UserUpdate(Shape):
+    """What a person may change about themselves; what is left out stays."""
+
+    display_name: DisplayName | None = None
+    avatar_url: AvatarUrl | None = None
+
+
+class UserListQuery(Shape):
+    q: str | None = Field(None, max_length=32, description="Start of a username.")
+    limit: int = Field(20, ge=1, le=100)
+    after: str | None = Field(
+        None, max_length=32, description="The last username of the page before."
+    )
+
+
+class UserListResponse(Shape):
+    """By username. `next_after` is null on the last page."""
+
+    users: list[UserResponse]
+    next_after: str | None
+
+
+class SessionResponse(Shape):
+    """A login that still holds. `is_current`: the one that asked."""
+
+    id: UUID
+    created_at: Timestamp
+    last_used_at: Timestamp
+    expires_at: Timestamp
+    user_agent: str | None
+    is_current: bool
+
+
+class SessionListResponse(Shape):
+    sessions: list[SessionResponse]
+
+
+class TicketResponse(Shape):
+    """A single-use key to open one WebSocket. `expires_in` is in seconds."""
+
+    ticket: str
+    expires_in: int

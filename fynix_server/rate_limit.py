@@ -1,0 +1,239 @@
+"""How often somebody may do something: a sliding window in Redis, or here while Redis is away."""
+
+import itertools
+import math
+import secrets
+import time
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import structlog
+
+from fynix_server import metrics
+from fynix_server.clock import Clock
+from fynix_server.errors import RateLimited
+from fynix_server.redis_client import REDIS_ERRORS, RedisClient
+from fynix_server.settings import RateLimit, Settings
+
+Bucket = Literal["messages", "api", "login", "ws_connect", "typing"]
+
+BUCKETS: tuple[Bucket, ...] = ("messages", "api", "login", "ws_connect", "typing")
+
+_LOCAL_KEYS = 10_000
+_RETRY_REDIS_AFTER_SECONDS = 1.0
+
+# One script, so that of a hundred attempts at once exactly the allowed number pass. A refused
+# attempt is not added: hammering must not lengthen the wait. Times come in as arguments, as
+# whole milliseconds, because tests move the clock (and a script may not ask for it everywhere).
+_SLIDING_WINDOW = """
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[2])
+local count = redis.call('ZCARD', KEYS[1])
+local allowed = 0
+if count < tonumber(ARGV[4]) then
+  redis.call('ZADD', KEYS[1], ARGV[1], ARGV[5])
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])
+  count = count + 1
+  allowed = 1
+end
+local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+return {allowed, count, oldest[2]}
+"""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class LimitState:
+    """Where somebody stands in one bucket. `limit` 0: there is no limit, and no header.
+
+    `reset_at` (seconds since 1970) is when the oldest of what was counted leaves the window, so
+    when the next one is allowed where `remaining` is 0.
+    """
+
+    bucket: str
+    limit: int
+    remaining: int
+    reset_at: int
+    reset_after_seconds: int
+    window_seconds: int
+
+    def headers(self) -> dict[str, str]:
+        """The mission's X-RateLimit-* and the IETF's (draft-ietf-httpapi-ratelimit-headers)."""
+        if self.limit == 0:
+            return {}
+        return {
+            "X-RateLimit-Limit": str(self.limit),
+            "X-RateLimit-Remaining": str(self.remaining),
+            "X-RateLimit-Reset": str(self.reset_at),
+            "RateLimit-Policy": f'"{self.bucket}";q={self.limit};w={self.window_seconds}',
+            "RateLimit": f'"{self.bucket}";r={self.remaining};t={self.reset_after_seconds}',
+        }
+
+
+class LimitReached(RateLimited):
+    """RateLimited, with the state that the answer's headers show."""
+
+    def __init__(self, state: LimitState) -> None:
+        seconds = state.reset_after_seconds
+        super().__init__(
+            f"Too many requests (limit {state.bucket!r}: {state.limit} in "
+            f"{state.window_seconds} s); try again in {seconds} s.",
+            retry_after_seconds=seconds,
+            bucket=state.bucket,
+        )
+        self.state = state
+
+
+class RateLimiter:
+    """Counts per bucket and key in Redis, at `rate_limit:{bucket}:{key}`.
+
+    While Redis is away each process counts for itself: N instances then allow up to N times as
+    much, which is better than refusing everybody, or nobody.
+    """
+
+    def __init__(self, redis: RedisClient, settings: Settings, clock: Clock) -> None:
+        self._clock = clock
+        self._is_off = settings.rate_limits == "off"
+        self._limits: dict[str, RateLimit] = {
+            bucket: getattr(settings, f"rate_limit_{bucket}") for bucket in BUCKETS
+        }
+        self._shared = _SharedWindows(redis)
+        self._local = _LocalWindows()
+
+    async def consume(self, bucket: Bucket, key: str) -> LimitState:
+        """Count one more against `key`.
+
+        Raises: LimitReached (a RateLimited), and then nothing was counted.
+        """
+        limit = self._limits[bucket]
+        if self._is_off:
+            return LimitState(bucket, 0, 0, 0, 0, 0)
+        now_ms = int(self._clock().timestamp() * 1000)
+        window = _Window(
+            f"rate_limit:{bucket}:{key}",
+            limit.max_count,
+            limit.window_seconds * 1000,
+            now_ms,
+        )
+        taken = await self._shared.take(window) or self._local.take(window)
+        state = _state(bucket, window, taken)
+        if not taken.is_allowed:
+            metrics.rate_limit_hits.labels(bucket=bucket).inc()
+            raise LimitReached(state)
+        return state
+
+    async def give_back(self, bucket: Bucket, key: str) -> None:
+        """Uncount the newest of `key`: what it was counted for turned out to cost nothing."""
+        if not self._is_off:
+            name = f"rate_limit:{bucket}:{key}"
+            self._local.give_back(name)
+            await self._shared.give_back(name)
+
+
+class _Window(NamedTuple):
+    key: str
+    limit: int
+    length_ms: int
+    now_ms: int
+
+
+class _Taken(NamedTuple):
+    is_allowed: bool
+    in_window: int
+    oldest_ms: int
+
+
+class _SharedWindows:
+    """The windows that all instances share, and whether Redis is there to ask."""
+
+    def __init__(self, redis: RedisClient) -> None:
+        self._redis = redis
+        self._redis = redis
+        self._script = redis.register_script(_SLIDING_WINDOW)
+        # Two attempts in one millisecond, on any instance, must be two members of the set.
+        self._members = map(f"{secrets.token_hex(8)}:{{}}".format, itertools.count())
+        self._ask_again_at: float | None = None
+
+    async def take(self, window: _Window) -> _Taken | None:
+        """None: Redis is away. Asked then at most once a second, so that few pay its timeout."""
+        if not self._may_ask():
+            return None
+        member = next(self._members)
+        times = [window.now_ms, window.now_ms - window.length_ms, window.length_ms]
+        try:
+            answer = await self._script(keys=[window.key], args=[*times, window.limit, member])
+        except REDIS_ERRORS as error:
+            self._note_away(error)
+            return None
+        self._note_back()
+        allowed, count, oldest = answer
+        return _Taken(bool(allowed), int(count), int(float(oldest)))
+
+    async def give_back(self, key: str) -> None:
+        if not self._may_ask():
+            return
+        try:
+            await self._redis.zremrangebyrank(key, -1, -1)
+        except REDIS_ERRORS as error:
+            # It stays counted until it leaves the window: harmless, and nothing else would help.
+            self._note_away(error)
+
+    def _may_ask(self) -> bool:
+        if self._ask_again_at is None:
+            return True
+        if time.monotonic() < self._ask_again_at:
+            return False
+        # Set before the attempt, so that others meanwhile do not wait for its timeout too.
+        self._ask_again_at = time.monotonic() + _RETRY_REDIS_AFTER_SECONDS
+        return True
+
+    def _note_away(self, error: Exception) -> None:
+        if self._ask_again_at is None:
+            log.warning("rate_limits_fell_back", reason=type(error).__name__)
+        self._ask_again_at = time.monotonic() + _RETRY_REDIS_AFTER_SECONDS
+
+    def _note_back(self) -> None:
+        if self._ask_again_at is not None:
+            log.info("rate_limits_shared_again")
+            self._ask_again_at = None
+
+
+class _LocalWindows:
+    """The same windows in this process; the least recently used leave when there are too many."""
+
+    def __init__(self) -> None:
+        self._times: OrderedDict[str, deque[int]] = OrderedDict()
+
+    def take(self, window: _Window) -> _Taken:
+        times = self._times.setdefault(window.key, deque())
+        self._times.move_to_end(window.key)
+        if len(self._times) > _LOCAL_KEYS:
+            self._times.popitem(last=False)
+        while times and times[0] <= window.now_ms - window.length_ms:
+            times.popleft()
+        is_allowed = len(times) < window.limit
+        if is_allowed:
+            times.append(window.now_ms)
+        return _Taken(is_allowed, len(times), times[0])
+
+    def give_back(self, key: str) -> None:
+        times = self._times.get(key)
+        if times:
+            times.pop()
+
+
+def _state(bucket: str, window: _Window, taken: _Taken) -> LimitState:
+    reset_ms = taken.oldest_ms + window.length_ms
+    # Rounded up, so that who waits as long as told is not refused again. Instances' clocks may
+    # differ a little: the wait is never shown as less than a second or more than the window.
+    wait_seconds = math.ceil((reset_ms - window.now_ms) / 1000)
+    window_seconds = window.length_ms // 1000
+    return LimitState(
+        bucket=bucket,
+        limit=window.limit,
+        remaining=max(0, window.limit - taken.in_window),
+        reset_at=math.ceil(reset_ms / 1000),
+        reset_after_seconds=min(max(wait_seconds, 1), window_seconds),
+        window_seconds=window_seconds,
+    )

@@ -1,0 +1,1 @@
+"""WebSockets: the endpoint, what clients may say, and how events reach them."""

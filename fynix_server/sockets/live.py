@@ -1,0 +1,88 @@
+"""What all sockets of an instance share, and the tasks that keep them true."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from fynix_server.errors import Unavailable
+from fynix_server.event_bus import Envelope
+from fynix_server.protocol.close_codes import CloseCode
+from fynix_server.resources import Resources
+from fynix_server.sockets import queries
+from fynix_server.sockets.delivery import Delivery
+from fynix_server.sockets.typing import TypingIndicators
+
+RECONCILE_SECONDS = 10.0
+RECONCILE_SECONDS_WITHOUT_REDIS = 1.0
+LOOK_BACK = timedelta(seconds=60)
+"""Longer than a round and than what clocks of instances may differ by."""
+SPREAD_CLOSES_OVER_SECONDS = 10.0
+log = structlog.get_logger(__name__)
+
+
+class Live:
+    """Delivery, typing and the closing of sockets, bound to the event bus."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self.delivery = Delivery(resources.database, resources.connections)
+        self.typing = TypingIndicators(resources.event_bus)
+        self.is_leaving = False
+        self._look_now = asyncio.Event()
+        resources.event_bus.connect(self._deliver, self._obey, self._look_now.set)
+
+    def _deliver(self, envelope: Envelope) -> None:
+        self.delivery.deliver(envelope)
+        if envelope.sender_id is not None:
+            self.typing.stop(envelope.sender_id, envelope.conversation_id)
+
+    def _obey(self, event: dict[str, str]) -> None:
+        if event.get("type") == "session_revoked":
+            session_id = UUID(event["session_id"])
+            self._resources.sessions.forget(session_id)
+            self._resources.connections.close_session(
+                UUID(event["user_id"]), session_id, CloseCode.SESSION_REVOKED
+            )
+
+    async def reconcile(self) -> None:
+        """Find what the bus lost. Runs for the life of the instance: every 10 s, every second
+        while Redis is away, and at once when it is back."""
+        while True:
+            connected = self._resources.event_bus.is_connected
+            seconds = RECONCILE_SECONDS if connected else RECONCILE_SECONDS_WITHOUT_REDIS
+            try:
+                await asyncio.wait_for(self._look_now.wait(), seconds)
+            except TimeoutError:
+                pass
+            self._look_now.clear()
+            try:
+                await self._reconcile_once()
+            except Unavailable:
+                log.warning("reconcile_skipped", reason="the database does not answer")
+
+    async def _reconcile_once(self) -> None:
+        resources = self._resources
+        sessions = {it.session_id: it.user_id for it in resources.connections}
+        if not sessions:
+            return
+        async with resources.database.read() as connection:
+            touched = await queries.touched_since(connection, resources.clock() - LOOK_BACK)
+            revoked = await queries.revoked_among(connection, list(sessions))
+        self.delivery.reconcile(touched)
+        for session_id in revoked:
+            resources.connections.close_session(
+                sessions[session_id], session_id, CloseCode.SESSION_REVOKED
+            )
+
+    async def leave(self) -> None:
+        """Close every socket with 1012, spread out, so that they do not all come back at once."""
+        self.is_leaving = True
+        self.typing.close()
+        remaining = list(self._resources.connections)
+        seconds = min(SPREAD_CLOSES_OVER_SECONDS, self._resources.settings.shutdown_seconds / 2)
+        pause = min(seconds / len(remaining), 0.05) if remaining else 0
+        for connection in remaining:
+            connection.close(CloseCode.SERVICE_RESTART)
+            await asyncio.sleep(pause)

@@ -1,0 +1,223 @@
+"""The WebSocket endpoint: the handshake, then three tasks for as long as it is open."""
+
+import asyncio
+import time
+from importlib.metadata import version
+from typing import cast
+from urllib.parse import urlsplit
+
+import structlog
+from quart import Blueprint, Response, current_app, websocket
+
+from fynix_server.auth import Principal, authenticate, redeem_ticket
+from fynix_server.connections import Connection, Outbox
+from fynix_server.errors import (
+    FynixError,
+    NotAuthenticated,
+    NotPermitted,
+    RateLimited,
+    SessionRevoked,
+    Unavailable,
+)
+from fynix_server.http import current_resources
+from fynix_server.protocol.close_codes import CloseCode
+from fynix_server.protocol.fields import MAX_FRAME_BYTES
+from fynix_server.protocol.frames import SUBPROTOCOL, Hello
+from fynix_server.resources import Resources
+from fynix_server.sockets.commands import Conversant, obey
+from fynix_server.sockets.live import Live
+
+BEARER_PREFIX = "bearer."
+TICKET_PREFIX = "ticket."
+CLOSE_TIMEOUT_SECONDS = 2.0
+ANSWER_TIMEOUT_SECONDS = 5.0
+SILENT_HEARTBEATS = 2
+"""A `fynix.v1` client that sends nothing for so many heartbeats is gone (4011)."""
+
+blueprint = Blueprint("sockets", __name__)
+log = structlog.get_logger(__name__)
+
+
+@blueprint.websocket("/api/ws")
+async def serve_socket() -> Response | None:
+    """Live events of one person. See docs/protocol.md for the frames and close codes."""
+    resources = current_resources()
+    live = cast(Live, current_app.extensions["live"])
+    if not _is_origin_allowed(resources):
+        return Response("This origin may not connect.", 403)
+    offered = websocket.requested_subprotocols
+    is_v1 = SUBPROTOCOL in offered
+    await websocket.accept(subprotocol=SUBPROTOCOL if is_v1 else None)
+    try:
+        principal = await _authenticate(resources, offered)
+        await resources.limiter.consume("ws_connect", str(principal.user_id))
+        if live.is_leaving:
+            raise Unavailable("This instance is leaving.")
+        await live.delivery.begin_watching(principal.user_id)
+    except FynixError as error:
+        # Accepted first, then closed: browsers see no code of a refused handshake.
+        await websocket.close(_handshake_code(error), error.detail[:120])
+        return None
+    await _converse(resources, live, principal, is_v1=is_v1)
+    return None
+
+
+def _handshake_code(error: FynixError) -> CloseCode:
+    codes: dict[type[FynixError], CloseCode] = {
+        SessionRevoked: CloseCode.SESSION_REVOKED,
+        NotAuthenticated: CloseCode.AUTHENTICATION_FAILED,
+        NotPermitted: CloseCode.SUSPENDED,
+        RateLimited: CloseCode.TOO_MANY_FRAMES,
+    }
+    return codes.get(type(error), CloseCode.SERVICE_RESTART)
+
+
+def _is_origin_allowed(resources: Resources) -> bool:
+    """Browsers say which page connects; CORS does not cover WebSockets, so this is its stand-in."""
+    origin = websocket.headers.get("Origin")
+    if origin is None:
+        return True
+    return origin.rstrip("/") in resources.settings.allowed_origins or urlsplit(
+        origin
+    ).netloc == websocket.headers.get("Host")
+
+
+async def _authenticate(resources: Resources, offered: list[str]) -> Principal:
+    """Who connects: by header, subprotocol or query, a token or a ticket.
+
+    Raises: NotAuthenticated, NotPermitted (suspended), Unavailable.
+    """
+    scheme, _, token = websocket.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return await authenticate(resources, token.strip())
+    for protocol in offered:
+        if protocol.startswith(BEARER_PREFIX):
+            return await authenticate(resources, protocol.removeprefix(BEARER_PREFIX))
+        if protocol.startswith(TICKET_PREFIX):
+            return await redeem_ticket(resources, protocol.removeprefix(TICKET_PREFIX))
+    if "ticket" in websocket.args:
+        return await redeem_ticket(resources, websocket.args["ticket"])
+    if "token" in websocket.args and resources.settings.ws_query_token == "on":
+        return await authenticate(resources, websocket.args["token"])
+    raise NotAuthenticated("A token is required.")
+
+
+async def _converse(resources: Resources, live: Live, principal: Principal, *, is_v1: bool) -> None:
+    """Serve one authenticated socket until either side ends it."""
+    settings = resources.settings
+    outbox = Outbox(settings.ws_outbox_frames, settings.ws_outbox_bytes)
+    connection = Connection(principal.user_id, principal.session_id, outbox, is_v1=is_v1)
+    if is_v1:
+        connection.send(_hello(connection, settings.ws_heartbeat_seconds))
+    resources.connections.add(connection)
+    log.debug(
+        "socket_opened",
+        user_id=str(principal.user_id),
+        connection_id=str(connection.id),
+    )
+    client = Conversant(resources, live, connection, principal)
+    try:
+        code = await _run_until_closing(client, is_v1=is_v1)
+        async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS):
+            await websocket.close(code, code.name.lower())
+    except TimeoutError:
+        log.debug("socket_close_timed_out", connection_id=str(connection.id))
+    finally:
+        resources.connections.remove(connection)
+        live.delivery.end_watching(principal.user_id)
+        if not resources.connections.has(principal.user_id):
+            live.typing.stop_all(principal.user_id)
+        log.debug("socket_closed", connection_id=str(connection.id))
+
+
+async def _run_until_closing(client: Conversant, *, is_v1: bool) -> CloseCode:
+    """Read, write and watch until something asks for the end; then write what still waits.
+
+    Sends that are under way get their answer, unless the reader is too slow for answers.
+    """
+    connection = client.connection
+    heard = _Heard()
+    async with asyncio.TaskGroup() as tasks:
+        writing = tasks.create_task(
+            _write(connection, client.resources.settings.ws_write_timeout_seconds)
+        )
+        reading = tasks.create_task(_read(client, heard))
+        guarding = tasks.create_task(_guard(client, heard, is_v1=is_v1))
+        code = await connection.closing
+        reading.cancel()
+        guarding.cancel()
+        if code is not CloseCode.SLOW_CONSUMER:
+            if client.answers:
+                await asyncio.wait(client.answers, timeout=ANSWER_TIMEOUT_SECONDS)
+            connection.finish()
+            await asyncio.wait([writing], timeout=CLOSE_TIMEOUT_SECONDS)
+        writing.cancel()
+    return code
+
+
+def _hello(connection: Connection, heartbeat_seconds: int) -> str:
+    return Hello(
+        user_id=connection.user_id,
+        session_id=connection.session_id,
+        connection_id=connection.id,
+        heartbeat_seconds=heartbeat_seconds,
+        server_version=version("fynix"),
+    ).model_dump_json()
+
+
+class _Heard:
+    """When the client was last heard."""
+
+    def __init__(self) -> None:
+        self.at = time.monotonic()
+
+
+async def _read(client: Conversant, heard: _Heard) -> None:
+    """Obey frames one after the other. The socket's own death cancels this task."""
+    allowance = float(client.resources.settings.ws_frames_per_second)
+    per_second, burst = allowance, allowance * 2
+    allowance = burst
+    while True:
+        received = await websocket.receive()
+        now = time.monotonic()
+        allowance = min(burst, allowance + (now - heard.at) * per_second) - 1
+        heard.at = now
+        if allowance < 0:
+            client.connection.close(CloseCode.TOO_MANY_FRAMES)
+            return
+        encoded = received.encode() if isinstance(received, str) else received
+        if len(encoded) > MAX_FRAME_BYTES:
+            client.connection.close(CloseCode.MESSAGE_TOO_BIG)
+            return
+        await obey(client, encoded)
+
+
+async def _write(connection: Connection, timeout_seconds: float) -> None:
+    """Write what gathers. A reader that takes nothing for too long is cut off (4010)."""
+    while True:
+        frames = await connection.take_frames()
+        if not frames:
+            return
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                for frame in frames:
+                    await websocket.send(frame)
+        except TimeoutError:
+            connection.close(CloseCode.SLOW_CONSUMER)
+            return
+
+
+async def _guard(client: Conversant, heard: _Heard, *, is_v1: bool) -> None:
+    """Close the socket when its token expires, or its `fynix.v1` client has gone silent."""
+    silence = client.resources.settings.ws_heartbeat_seconds * SILENT_HEARTBEATS
+    while True:
+        left = (client.principal.expires_at - client.resources.clock()).total_seconds()
+        if left <= 0:
+            client.connection.close(CloseCode.AUTHENTICATION_FAILED)
+            return
+        silent = time.monotonic() - heard.at
+        if is_v1 and silent >= silence:
+            client.connection.close(CloseCode.NO_PONG)
+            return
+        # Looked at often, since the clock is a parameter and may be moved.
+        await asyncio.sleep(min(left, silence - silent if is_v1 else left, 1.0))

@@ -1,0 +1,89 @@
+"""What is printed: safe on a terminal, parseable in a pipe."""
+
+import json
+
+import pytest
+
+from fynix_cli.output import OutputFormat, print_object, print_rows, to_json, visible
+
+ROWS = [
+    {"id": 1, "name": "alice", "is_on": True, "more": None},
+    {"id": 2, "name": "b\tob\n", "is_on": False, "more": ["x", "y"]},
+]
+COLUMNS = ("id", "name", "is_on", "more")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\x1b[2J", "\x1b]0;title\x07", "\x9b31m", "a\rb", "a\nb", "a\bb", "\x7f", "\u202egnp.exe"],
+    ids=repr,
+)
+def test_nothing_that_a_terminal_obeys_is_left_in_shown_text(text: str) -> None:
+    shown = visible(text)
+
+    assert shown.isprintable()
+    assert len(shown) == len(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hello",
+        "שלום, עולם",
+        "مرحبا بالعالم",
+        "👩‍👩‍👧‍👦 👍🏽",
+        "ประเทศไทย",
+        "e\u0301",
+        "[bold]x[/bold]",
+    ],
+)
+def test_what_people_write_is_shown_as_it_is(text: str) -> None:
+    assert visible(text) == text
+
+
+def test_json_holds_no_bare_control_character_and_still_means_the_same() -> None:
+    value = {"content": "\x1b[31m \x9b31m \x7f \u00e9 שלום"}
+
+    text = to_json(value)
+
+    assert not any(ord(character) < 0x20 or 0x7F <= ord(character) < 0xA0 for character in text)
+    assert "שלום" in text
+    assert json.loads(text) == value
+
+
+def test_a_piped_table_is_one_line_a_row_with_tabs_between(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_rows(ROWS, COLUMNS, OutputFormat.table, "none")
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "1\talice\tyes\t"
+    assert lines[1].split("\t") == ["2", "b␉ob␊", "no", "x, y"]
+
+
+def test_json_is_one_array_and_jsonl_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    print_rows(ROWS, COLUMNS, OutputFormat.json, "none")
+    as_json = capsys.readouterr().out
+    print_rows(ROWS, COLUMNS, OutputFormat.jsonl, "none")
+    as_lines = capsys.readouterr().out
+
+    assert json.loads(as_json) == ROWS
+    assert [json.loads(line) for line in as_lines.splitlines()] == ROWS
+
+
+def test_an_empty_list_is_said_on_stderr_and_is_an_empty_array_in_json(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_rows([], COLUMNS, OutputFormat.table, "No messages.")
+    as_table = capsys.readouterr()
+    print_rows([], COLUMNS, OutputFormat.json, "No messages.")
+    as_json = capsys.readouterr()
+
+    assert (as_table.out, as_table.err) == ("", "No messages.\n")
+    assert (json.loads(as_json.out), as_json.err) == ([], "")
+
+
+def test_one_thing_is_a_line_for_each_field(capsys: pytest.CaptureFixture[str]) -> None:
+    print_object({"username": "alice", "role": "user"}, OutputFormat.table)
+
+    assert capsys.readouterr().out == "username\talice\nrole\tuser\n"

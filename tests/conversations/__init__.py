@@ -1,0 +1,1 @@
+"""Tests of starting, listing and changing conversations."""

