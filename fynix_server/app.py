@@ -3,7 +3,7 @@ tasks that run beside the requests, and closes everything in the right order."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine
 from typing import Any, cast
 
 import structlog
@@ -86,7 +86,7 @@ class _Lifespan:
         self._clock = clock
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def serve(self) -> AsyncIterator[None]:
+    async def serve(self) -> AsyncGenerator[None, None]:
         """Open everything, hand over, and close it in the opposite order."""
         resources = self._open()
         live = Live(resources)

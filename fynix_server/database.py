@@ -1,6 +1,5 @@
 """The database: one way to read, one way to write, on SQLite and on Postgres alike."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -72,7 +71,7 @@ class Database:
 async def _translated() -> AsyncIterator[None]:
     try:
         yield
-    except (PoolTimeoutError, asyncio.TimeoutError, ConnectionError, OSError) as error:
+    except (TimeoutError, PoolTimeoutError, ConnectionError, OSError) as error:
         raise Unavailable("The database does not answer; try again.") from error
     except DBAPIError as error:
         if is_transient(error):

@@ -5,7 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -42,6 +42,10 @@ _SECRET_TEXTS = re.compile(
 _OWN_LOGGERS = ("fynix_server", "fynix_cli", "hypercorn", "quart.app")
 
 
+class _StderrHandler(logging.StreamHandler[TextIO]):
+    """The one handler that `configure_logs` adds."""
+
+
 def configure_logs(settings: Settings) -> None:
     """Send every log of this process, the standard library's too, to stderr as settings say.
 
@@ -51,6 +55,7 @@ def configure_logs(settings: Settings) -> None:
     level = logging.getLevelName(settings.log_level.upper())
     # In front of the renderer for both kinds of log; secrets go last, when all is text.
     shared: list[Processor] = [
+        structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -67,7 +72,7 @@ def configure_logs(settings: Settings) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _StderrHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -77,7 +82,11 @@ def configure_logs(settings: Settings) -> None:
             ],
         )
     )
-    logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
+    root = logging.getLogger()
+    # Ours of an earlier call goes; handlers of others, a test runner's say, stay.
+    root.handlers[:] = [it for it in root.handlers if not isinstance(it, _StderrHandler)]
+    root.addHandler(handler)
+    root.setLevel(max(level, logging.WARNING))
     for name in _OWN_LOGGERS:
         logging.getLogger(name).setLevel(level)
 

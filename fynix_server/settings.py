@@ -2,7 +2,6 @@
 
 import os
 import re
-import secrets
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -18,12 +17,10 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from fynix_server.kept_secret import kept_secret
+from fynix_server.service_urls import DRIVERS, check_database_url, check_redis_url
+
 MIN_SECRET_LENGTH = 32
-_DRIVERS = {
-    "sqlite": "sqlite+aiosqlite",
-    "postgres": "postgresql+asyncpg",
-    "postgresql": "postgresql+asyncpg",
-}
 
 
 class SettingsError(Exception):
@@ -66,7 +63,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None,
         validation_alias="DATABASE_URL",
-        description="postgresql+asyncpg://… or sqlite+aiosqlite:///…; default: SQLite in the data folder.",
+        description="postgresql+asyncpg://… or sqlite+aiosqlite:///…; default: in the data folder.",
     )
     redis_url: str = Field(
         "fakeredis://",
@@ -196,8 +193,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _is_usable(self) -> Self:
-        _check_database_url(self.database_url)
-        _check_redis_url(self.redis_url)
+        check_database_url(self.database_url)
+        check_redis_url(self.redis_url)
         if self.is_fakeredis and self.workers > 1:
             raise ValueError(
                 "REDIS_URL: fakeredis:// lives in one process; set a redis:// URL or workers to 1"
@@ -233,7 +230,7 @@ class Settings(BaseSettings):
         if self.database_url is None:
             return f"sqlite+aiosqlite:///{self.data_dir / 'fynix.db'}"
         scheme, rest = self.database_url.split(":", 1)
-        return f"{_DRIVERS.get(scheme, scheme)}:{rest}"
+        return f"{DRIVERS.get(scheme, scheme)}:{rest}"
 
     @property
     def allowed_origins(self) -> frozenset[str]:
@@ -247,7 +244,14 @@ class Settings(BaseSettings):
         """
         if self.jwt_secret_key is not None:
             return self.jwt_secret_key.get_secret_value()
-        return _kept_secret(self.make_data_dir() / "jwt_secret")
+        path = self.make_data_dir() / "jwt_secret"
+        try:
+            key = kept_secret(path)
+        except OSError as error:
+            raise SettingsError(f"JWT_SECRET_KEY: cannot use {path} ({error.strerror})") from error
+        if len(key) < MIN_SECRET_LENGTH:
+            raise SettingsError(f"JWT_SECRET_KEY: {path} is damaged; delete it to make a new key")
+        return key
 
     def make_data_dir(self) -> Path:
         """The data folder, made if missing, readable by its owner alone.
@@ -291,45 +295,3 @@ def environment_name(field: str) -> str:
         return field
     alias = info.validation_alias
     return alias if isinstance(alias, str) else f"FYNIX_{field.upper()}"
-
-
-def _check_database_url(value: str | None) -> None:
-    if value is None:
-        return
-    scheme, _, rest = value.partition("://")
-    if not rest and scheme == value:
-        raise ValueError(
-            "DATABASE_URL: not a URL; write postgresql+asyncpg://USER:PASSWORD@HOST:5432/NAME "
-            "or sqlite+aiosqlite:///PATH"
-        )
-    if scheme not in _DRIVERS and scheme not in _DRIVERS.values():
-        raise ValueError(
-            f"DATABASE_URL: unknown scheme {scheme!r}; use postgresql+asyncpg:// or sqlite+aiosqlite://"
-        )
-
-
-def _check_redis_url(value: str) -> None:
-    scheme = value.split(":", 1)[0]
-    if scheme not in {"redis", "rediss", "unix", "fakeredis"} or "://" not in value:
-        raise ValueError(
-            f"REDIS_URL: unknown scheme {scheme!r}; use redis://HOST:6379/0, rediss://, unix:// or fakeredis://"
-        )
-
-
-def _kept_secret(path: Path) -> str:
-    try:
-        # O_EXCL: of two first starts at once one makes the key and the other reads it.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        key = path.read_text().strip()
-        if len(key) < MIN_SECRET_LENGTH:
-            raise SettingsError(
-                f"JWT_SECRET_KEY: {path} is damaged; delete it to make a new key"
-            ) from None
-        return key
-    except OSError as error:
-        raise SettingsError(f"JWT_SECRET_KEY: cannot write {path} ({error.strerror})") from error
-    with os.fdopen(descriptor, "w") as file:
-        key = secrets.token_urlsafe(48)
-        file.write(key)
-    return key

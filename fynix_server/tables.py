@@ -5,7 +5,7 @@ no ORM session stands on any path (docs/decisions/0002-core-not-orm.md).
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import uuid_utils.compat
@@ -58,7 +58,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Table(DeclarativeBase):
-    """Where the tables register. Names of constraints are fixed, so that migrations can name them."""
+    """Where the tables register. Constraints have fixed names, for migrations to use."""
 
     metadata = MetaData(
         naming_convention={
@@ -68,7 +68,7 @@ class Table(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UtcDateTime(), UUID: Uuid(), str: Text()}
+    type_annotation_map: ClassVar = {datetime: UtcDateTime(), UUID: Uuid(), str: Text()}
 
 
 def _created() -> Mapped[datetime]:
@@ -124,7 +124,7 @@ class RefreshToken(Table):
 
 
 class Conversation(Table):
-    """Two people (`dm_key` set), or a group. `last_seq` is the one counter of its messages and events."""
+    """Two people (`dm_key` set), or a group. `last_seq`: the counter of its messages and events."""
 
     __tablename__ = "conversations"
     __table_args__ = (
@@ -216,7 +216,7 @@ class MessageReceipt(Table):
 
 
 class ConversationEvent(Table):
-    """What happened in a conversation besides messages; shares their counter, so it has no holes."""
+    """What happened in a conversation besides messages; on their counter, which has no holes."""
 
     __tablename__ = "conversation_events"
 

@@ -4,7 +4,8 @@ It adds what every route has in common and no route says: ids, refusals, who is 
 frames of the WebSocket, which OpenAPI has no word for.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, get_args
 
@@ -12,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 from quart_schema.openapi import OpenAPIProvider
 from werkzeug.routing import BaseConverter, Rule, UUIDConverter
 
+from fynix_server.auth import access_of
 from fynix_server.protocol.errors import ErrorResponse
 from fynix_server.protocol.frames import SUBPROTOCOL, ClientFrame, ServerFrame
 
@@ -19,7 +21,6 @@ Document = dict[str, Any]
 
 _REF = "#/components/schemas/{model}"
 _RESPONSES = "#/components/responses/Refused"
-_COMMON_REFUSALS = (400, 429, 500, 503)
 _REFUSAL_TEXTS = {
     400: "Malformed; `errors` names the fields.",
     401: "No token, or one that does not hold.",
@@ -74,12 +75,18 @@ class FynixOpenAPI(OpenAPIProvider):
 
     def build_paths(self, rule: Rule) -> tuple[Document, Document]:
         paths, components = super().build_paths(rule)
+        access = access_of(self._app.view_functions[rule.endpoint])
         for methods in paths.values():
             for operation in methods.values():
                 # Routes belong to a feature by their blueprint; none needs to say it again.
                 operation.setdefault("tags", [rule.endpoint.split(".")[0]])
                 operation["description"] = operation.get("description", "").strip()
+                is_secured = access is not None and access.is_authenticated
+                operation["security"] = [{"bearer": []}] if is_secured else []
         return paths, components
+
+    def operation_id(self, method: str, path: str, func: Callable[..., Any]) -> str:
+        return func.__name__
 
     def build_path_parameter(self, name: str, converter: BaseConverter) -> Document:
         parameter = super().build_path_parameter(name, converter)
@@ -121,24 +128,22 @@ def _complete_operation(path: str, method: str, operation: Document, schemas: Do
         }
     elif not any(status.startswith("2") for status in responses):
         responses["204"] = {"description": "Done; nothing to say."}
-    for status_code in _refusals(path, method, operation):
+    for status_code in _refusals(operation):
         responses.setdefault(str(status_code), {"$ref": f"{_RESPONSES}{status_code}"})
     operation["responses"] = dict(sorted(responses.items()))
 
 
-def _refusals(path: str, method: str, operation: Document) -> list[int]:
-    statuses = [*_COMMON_REFUSALS]
-    if operation.get("security"):
-        statuses += [401, 403]
-    if path.startswith("/api/auth/"):
-        statuses += [401, 403, 409]
-    if "{" in path or path == "/metrics":
-        statuses += [404]
-    if method == "post":
-        statuses += [404, 409]
+def _refusals(operation: Document) -> set[int]:
+    """What an operation may refuse with: what its docstring says, and what needs no saying."""
+    said = f"{operation.get('summary', '')} {operation['description']}"
+    statuses = {int(status) for status in re.findall(r"\b[45]\d\d\b", said)} | {429, 500, 503}
+    if operation["security"]:
+        statuses |= {401, 403}
+    if operation["parameters"]:
+        statuses |= {400}
     if "requestBody" in operation:
-        statuses += [413]
-    return statuses
+        statuses |= {400, 413}
+    return statuses & _REFUSAL_TEXTS.keys()
 
 
 def _refusal(status: int) -> Document:

@@ -2,80 +2,46 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
-import structlog
 from sqlalchemy import (
-    Row,
     and_,
     bindparam,
     exists,
     func,
-    insert,
     literal,
     select,
     tuple_,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fynix_server.messages.writer_queries import MOVE_MARKERS
 from fynix_server.protocol.messages import MessageResponse
 from fynix_server.read_state import MESSAGE_COLUMNS, message_response
 from fynix_server.tables import (
     AnyRow,
     AnySelect,
     Conversation,
-    ConversationParticipant,
     Message,
     MessageReceipt,
     User,
 )
 
-log = structlog.get_logger(__name__)
-
-_INSERT_MESSAGES = insert(Message)
-_TOUCH_CONVERSATIONS = (
-    update(Conversation)
-    .where(Conversation.id == bindparam("b_id"))
-    .values(
-        last_seq=bindparam("b_last_seq"),
-        message_count=Conversation.message_count + bindparam("b_added"),
-        last_message_at=bindparam("b_now"),
-        updated_at=bindparam("b_now"),
-    )
-)
-_MOVE_MARKERS = (
-    update(ConversationParticipant)
-    .where(
-        ConversationParticipant.conversation_id == bindparam("b_conversation_id"),
-        ConversationParticipant.user_id == bindparam("b_user_id"),
-        ConversationParticipant.last_read_seq < bindparam("b_seq"),
-    )
-    .values(last_read_seq=bindparam("b_seq"), last_read_message_id=bindparam("b_message_id"))
-)
+# ── reading ──────────────────────────────────────────────────────────────────────────────────
 
 
-# ── the group commit ─────────────────────────────────────────────────────────────────────────
+class Span(NamedTuple):
+    """Numbers of a conversation, both ends included; `last` None: up to the newest."""
+
+    first: int
+    last: int | None = None
 
 
-async def lock_conversations(
-    connection: AsyncConnection, conversation_ids: Collection[UUID]
-) -> dict[UUID, Row[UUID, int, int]]:
-    """`last_seq` and `members_version` by id; the rows stay locked until the commit.
-
-    In the order of their ids, so that two groups with the same conversations cannot deadlock.
-    Index: the primary key.
-    """
-    query = (
-        select(Conversation.id, Conversation.last_seq, Conversation.members_version)
-        .where(Conversation.id.in_(conversation_ids))
-        .order_by(Conversation.id)
-        .with_for_update()
-    )
-    return {row.id: row for row in await connection.execute(query)}
+def _messages() -> AnySelect:
+    return select(*MESSAGE_COLUMNS).join(User, User.id == Message.sender_id)
 
 
 async def messages_by_key(
@@ -89,59 +55,6 @@ async def messages_by_key(
         (row.sender_id, row.conversation_id, row.client_message_id): message_response(row, None, ())
         for row in await connection.execute(query)
     }
-
-
-async def store_group(
-    connection: AsyncConnection,
-    rows: Sequence[dict[str, Any]],
-    touched: Sequence[dict[str, Any]],
-    markers: dict[tuple[UUID, UUID], dict[str, Any]],
-) -> None:
-    """Insert messages, move their conversations' counters and their senders' markers."""
-    if not rows:
-        return
-    await connection.execute(_INSERT_MESSAGES, rows)
-    await connection.execute(_TOUCH_CONVERSATIONS, touched)
-    await connection.execute(_MOVE_MARKERS, [markers[key] for key in sorted(markers)])
-
-
-def message_row(message: MessageResponse) -> dict[str, Any]:
-    """The row of a new message, as `store_group` takes it."""
-    return {
-        "id": message.id,
-        "conversation_id": message.conversation_id,
-        "sender_id": message.sender_id,
-        "content": message.content,
-        "content_type": message.content_type,
-        "is_deleted": False,
-        "created_at": message.created_at,
-        "updated_at": message.created_at,
-        "seq": message.seq,
-        "client_message_id": message.client_message_id,
-    }
-
-
-def marker_row(message: MessageResponse) -> dict[str, Any]:
-    """The sender's read marker, moved to their own message."""
-    return {
-        "b_conversation_id": message.conversation_id,
-        "b_user_id": message.sender_id,
-        "b_seq": message.seq,
-        "b_message_id": message.id,
-    }
-
-
-def log_refused_by_database(error: DBAPIError) -> None:
-    """Say that a message met a rule of the database that no check of ours had caught."""
-    # Neither the statement nor its parameters: those hold what people wrote.
-    log.error("message_refused_by_database", error=type(error.orig).__name__)
-
-
-# ── reading ──────────────────────────────────────────────────────────────────────────────────
-
-
-def _messages() -> AnySelect:
-    return select(*MESSAGE_COLUMNS).join(User, User.id == Message.sender_id)
 
 
 async def message_by_key(
@@ -166,44 +79,31 @@ async def find_message(
 
 
 async def messages_newest_first(
-    connection: AsyncConnection,
-    conversation_id: UUID,
-    *,
-    from_seq: int,
-    before_seq: int | None,
-    offset: int,
-    limit: int,
+    connection: AsyncConnection, conversation_id: UUID, span: Span, *, offset: int, limit: int
 ) -> Sequence[AnyRow]:
-    """Messages not deleted, from `from_seq` on, older than `before_seq` (None: from the newest).
+    """Messages of the span that are not deleted, the first `offset` left out.
 
     Index: uq_messages_conversation_id_seq, read backwards.
     """
-    query = _visible(conversation_id, from_seq)
-    if before_seq is not None:
-        query = query.where(Message.seq < before_seq)
-    query = query.order_by(Message.seq.desc()).offset(offset).limit(limit)
-    return (await connection.execute(query)).all()
+    query = _visible(conversation_id, span).order_by(Message.seq.desc())
+    return (await connection.execute(query.offset(offset).limit(limit))).all()
 
 
 async def messages_oldest_first(
-    connection: AsyncConnection,
-    conversation_id: UUID,
-    *,
-    after_seq: int,
-    from_seq: int,
-    limit: int,
+    connection: AsyncConnection, conversation_id: UUID, span: Span, *, limit: int
 ) -> Sequence[AnyRow]:
-    """Messages not deleted, newer than `after_seq`. Index: uq_messages_conversation_id_seq."""
-    query = _visible(conversation_id, max(from_seq, after_seq + 1))
-    return (await connection.execute(query.order_by(Message.seq).limit(limit))).all()
+    """Messages of the span that are not deleted. Index: uq_messages_conversation_id_seq."""
+    query = _visible(conversation_id, span).order_by(Message.seq)
+    return (await connection.execute(query.limit(limit))).all()
 
 
-def _visible(conversation_id: UUID, from_seq: int) -> AnySelect:
-    return _messages().where(
+def _visible(conversation_id: UUID, span: Span) -> AnySelect:
+    query = _messages().where(
         Message.conversation_id == conversation_id,
         Message.is_deleted.is_(False),
-        Message.seq >= from_seq,
+        Message.seq >= span.first,
     )
+    return query if span.last is None else query.where(Message.seq <= span.last)
 
 
 async def count_messages(connection: AsyncConnection, conversation_id: UUID, from_seq: int) -> int:
@@ -234,7 +134,7 @@ async def move_marker(
 ) -> bool:
     """Move a read marker forward to `seq`; False where it was there or past it already."""
     result = await connection.execute(
-        _MOVE_MARKERS,
+        MOVE_MARKERS,
         {
             "b_conversation_id": conversation_id,
             "b_user_id": user_id,
@@ -246,23 +146,17 @@ async def move_marker(
 
 
 async def add_receipts(
-    connection: AsyncConnection,
-    conversation_id: UUID,
-    user_id: UUID,
-    *,
-    after_seq: int,
-    up_to_seq: int,
-    read_at: datetime,
+    connection: AsyncConnection, conversation_id: UUID, user_id: UUID, span: Span, now: datetime
 ) -> None:
-    """A receipt for each message by others in (after_seq, up_to_seq], in one statement."""
+    """A receipt for each message by others in the span, in one statement."""
     source = select(
         Message.id,
         literal(user_id, MessageReceipt.user_id.type),
-        bindparam("at", read_at, MessageReceipt.read_at.type),
+        bindparam("at", now, MessageReceipt.read_at.type),
     ).where(
         Message.conversation_id == conversation_id,
-        Message.seq > after_seq,
-        Message.seq <= up_to_seq,
+        Message.seq >= span.first,
+        Message.seq <= span.last,
         Message.sender_id != user_id,
         ~exists().where(
             and_(

@@ -8,7 +8,7 @@ from quart_schema import document_response, validate_querystring
 from fynix_server.auth import Principal, authenticated
 from fynix_server.errors import InvalidInput
 from fynix_server.http import accepts, current_resources, json_response, no_content
-from fynix_server.messages import service
+from fynix_server.messages import editing, reading, service
 from fynix_server.protocol.messages import (
     MarkRead,
     MarkReadResponse,
@@ -30,7 +30,7 @@ async def list_messages(
     principal: Principal, conversation_id: UUID, query_args: MessagesQuery
 ) -> Response:
     """A page of messages, newest first. 200, or 400, 401, 403, 404, 429."""
-    page = await service.list_messages(current_resources(), principal, conversation_id, query_args)
+    page = await reading.list_messages(current_resources(), principal, conversation_id, query_args)
     return json_response(page)
 
 
@@ -73,7 +73,7 @@ def _with_idempotency_key(data: MessageCreate) -> MessageCreate:
 @document_response(MarkReadResponse)
 async def mark_read(principal: Principal, conversation_id: UUID, data: MarkRead) -> Response:
     """Mark everything up to a message as read. 200, or 400, 401, 403, 404, 429."""
-    marked = await service.mark_read(
+    marked = await reading.mark_read(
         current_resources(), principal, conversation_id, data.message_id
     )
     return json_response(marked)
@@ -87,7 +87,7 @@ async def edit_message(
     principal: Principal, conversation_id: UUID, message_id: UUID, data: MessageUpdate
 ) -> Response:
     """Change the text of one's own message. 200, or 400, 401, 403, 404, 429."""
-    message = await service.edit_message(
+    message = await editing.edit_message(
         current_resources(), principal, conversation_id, message_id, data.content
     )
     return json_response(message)
@@ -97,5 +97,5 @@ async def edit_message(
 @authenticated()
 async def delete_message(principal: Principal, conversation_id: UUID, message_id: UUID) -> Response:
     """Delete one's own message; again is no error. 204, or 400, 401, 403, 404, 429."""
-    await service.delete_message(current_resources(), principal, conversation_id, message_id)
+    await editing.delete_message(current_resources(), principal, conversation_id, message_id)
     return no_content()

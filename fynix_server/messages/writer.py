@@ -26,8 +26,8 @@ from fynix_server.errors import (
     Unavailable,
 )
 from fynix_server.membership import MembersCache, active_member_ids
-from fynix_server.messages import queries
-from fynix_server.protocol.messages import MessageResponse
+from fynix_server.messages import queries, writer_queries
+from fynix_server.protocol.messages import ClientContentType, MessageResponse
 from fynix_server.tables import new_id
 
 MAX_GROUP = 128
@@ -42,7 +42,7 @@ class Draft:
     sender_id: UUID
     sender_username: str
     content: str
-    content_type: str
+    content_type: ClientContentType
     client_message_id: str | None
 
     @property
@@ -93,6 +93,7 @@ class MessageWriter:
             raise Unavailable("Too many messages wait to be stored; try again.")
         future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
         self._waiting.append((draft, future))
+        self._idle.clear()
         self._arrived.set()
         return future
 
@@ -101,7 +102,6 @@ class MessageWriter:
         while True:
             await self._arrived.wait()
             self._arrived.clear()
-            self._idle.clear()
             while self._waiting:
                 count = min(len(self._waiting), MAX_GROUP)
                 await self._settle([self._waiting.popleft() for _ in range(count)])
@@ -109,8 +109,7 @@ class MessageWriter:
 
     async def drain(self) -> None:
         """Return once everything submitted so far has its outcome."""
-        while self._waiting or not self._idle.is_set():
-            await asyncio.sleep(0.005)
+        await self._idle.wait()
 
     async def _settle(self, group: list[Waiting]) -> None:
         metrics.commit_group_size.observe(len(group))
@@ -121,7 +120,7 @@ class MessageWriter:
         except DBAPIError as error:
             if len(group) == 1:
                 outcomes = [Unavailable("The message could not be stored; try again.")]
-                queries.log_refused_by_database(error)
+                writer_queries.log_refused_by_database(error)
             else:
                 # One of them is bad: it must fail alone, so each is tried on its own.
                 for waiting in group:
@@ -141,7 +140,9 @@ class MessageWriter:
             group = await _Group.load(connection, drafts, self._members)
             now = self._clock()
             outcomes = [group.decide(draft, now) for draft in drafts]
-            await queries.store_group(connection, group.rows, group.touched(now), group.markers)
+            await writer_queries.store_group(
+                connection, group.rows, group.touched(now), group.markers
+            )
         return outcomes
 
 
@@ -165,7 +166,9 @@ class _Group:
     async def load(
         cls, connection: AsyncConnection, drafts: Sequence[Draft], cache: MembersCache
     ) -> "_Group":
-        locked = await queries.lock_conversations(connection, {it.conversation_id for it in drafts})
+        locked = await writer_queries.lock_conversations(
+            connection, {it.conversation_id for it in drafts}
+        )
         members = {}
         unknown = []
         for conversation_id, row in locked.items():
@@ -219,9 +222,9 @@ class _Group:
             is_read=False,
             read_by=[],
         )
-        self.rows.append(queries.message_row(message))
+        self.rows.append(writer_queries.message_row(message))
         # Sending marks everything before as read.
-        self.markers[conversation_id, draft.sender_id] = queries.marker_row(message)
+        self.markers[conversation_id, draft.sender_id] = writer_queries.marker_row(message)
         if draft.key is not None:
             self._by_key[draft.key] = message
         return message

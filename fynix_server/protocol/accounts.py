@@ -54,7 +54,7 @@ class TokenResponse(Shape):
     """What register, login and refresh answer. `expires_in` is in seconds."""
 
     access_token: str
-    token_type: Literal["bearer"] = "bearer"
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the kind of token, not one
     expires_in: int
     refresh_token: str
     user: OwnUserResponse

@@ -1,6 +1,6 @@
 """Conversations: two people, or a group."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -23,7 +23,7 @@ class ConversationCreate(Shape):
 
     name: DisplayName
     description: Description | None = None
-    participant_ids: Annotated[list[UUID], Field(max_length=MAX_GROUP_PARTICIPANTS - 1)] = []
+    participant_ids: list[UUID] = Field(default_factory=list, max_length=MAX_GROUP_PARTICIPANTS - 1)
 
 
 class ConversationUpdate(Shape):

@@ -47,7 +47,7 @@ class MessageResponse(Shape):
     edited_at: Timestamp | None = None
     client_message_id: str | None = None
     is_read: bool = False
-    read_by: list[UUID] = []
+    read_by: list[UUID] = Field(default_factory=list)
 
 
 class MessagesQuery(Shape):

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from fynix_server.auth import Principal
 from fynix_server.connections import Connection
 from fynix_server.errors import FynixError, InvalidInput
-from fynix_server.messages import service as messages
-from fynix_server.messages.service import Sent
+from fynix_server.messages.reading import mark_read
+from fynix_server.messages.service import Sent, begin_sending
 from fynix_server.protocol.close_codes import CloseCode
 from fynix_server.protocol.frames import (
     ClientFrame,
@@ -28,6 +28,7 @@ from fynix_server.resources import Resources
 from fynix_server.sockets.close_codes import close_code_of, error_frame
 from fynix_server.sockets.live import Live
 from fynix_server.sockets.replay import resume
+from fynix_server.sockets.typing import typing_recipients
 
 MAX_BAD_FRAMES_IN_A_ROW = 5
 MAX_UNANSWERED_SENDS = 64
@@ -114,7 +115,7 @@ async def _do(client: Conversant, frame: ClientFrame) -> None:
         case TypingCommand():
             await _typing(client, frame)
         case MarkReadCommand():
-            await messages.mark_read(
+            await mark_read(
                 client.resources,
                 client.principal,
                 frame.conversation_id,
@@ -139,7 +140,7 @@ async def _send(client: Conversant, command: SendMessageCommand) -> None:
             content_type=command.content_type,
             client_message_id=command.client_message_id,
         )
-        sending = await messages.begin_sending(
+        sending = await begin_sending(
             client.resources, client.principal, command.conversation_id, draft
         )
     except BaseException:
@@ -165,13 +166,11 @@ async def _typing(client: Conversant, command: TypingCommand) -> None:
     typing, user_id = client.live.typing, client.principal.user_id
     if not command.is_typing:
         # Checked all the same: a wrong id deserves its error, typing or not.
-        await messages.typing_recipients(
-            client.resources, client.principal, command.conversation_id
-        )
+        await typing_recipients(client.resources, client.principal, command.conversation_id)
         typing.stop(user_id, command.conversation_id)
     elif typing.needs_recipients(user_id, command.conversation_id):
         await client.resources.limiter.consume("typing", str(user_id))
-        recipients = await messages.typing_recipients(
+        recipients = await typing_recipients(
             client.resources, client.principal, command.conversation_id
         )
         typing.start(user_id, command.conversation_id, recipients)

@@ -1,6 +1,7 @@
 """What all sockets of an instance share, and the tasks that keep them true."""
 
 import asyncio
+import contextlib
 from datetime import timedelta
 from uuid import UUID
 
@@ -52,10 +53,8 @@ class Live:
         while True:
             connected = self._resources.event_bus.is_connected
             seconds = RECONCILE_SECONDS if connected else RECONCILE_SECONDS_WITHOUT_REDIS
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._look_now.wait(), seconds)
-            except TimeoutError:
-                pass
             self._look_now.clear()
             try:
                 await self._reconcile_once()

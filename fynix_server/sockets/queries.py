@@ -24,7 +24,7 @@ class MemberSpan:
 
 
 async def standing_of_user(connection: AsyncConnection, user_id: UUID) -> dict[UUID, int]:
-    """`last_seq` of each conversation a person takes part in. Index: idx_participants_user_active."""
+    """`last_seq` of each conversation of a person. Index: idx_participants_user_active."""
     query = (
         select(Conversation.id, Conversation.last_seq)
         .join(

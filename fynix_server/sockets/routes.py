@@ -97,7 +97,8 @@ async def _authenticate(resources: Resources, offered: list[str]) -> Principal:
             return await redeem_ticket(resources, protocol.removeprefix(TICKET_PREFIX))
     if "ticket" in websocket.args:
         return await redeem_ticket(resources, websocket.args["ticket"])
-    if "token" in websocket.args and resources.settings.ws_query_token == "on":
+    may_be_in_query = resources.settings.ws_query_token != "off"  # noqa: S105 - a switch
+    if "token" in websocket.args and may_be_in_query:
         return await authenticate(resources, websocket.args["token"])
     raise NotAuthenticated("A token is required.")
 

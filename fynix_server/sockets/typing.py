@@ -5,8 +5,11 @@ import time
 from dataclasses import dataclass
 from uuid import UUID
 
+from fynix_server.auth import Principal
 from fynix_server.event_bus import TYPING, Envelope, EventBus
+from fynix_server.membership import active_member_ids, load_membership
 from fynix_server.protocol.frames import Typing
+from fynix_server.resources import Resources
 
 FORWARD_EVERY_SECONDS = 3.0
 ENDS_AFTER_SECONDS = 6.0
@@ -83,3 +86,19 @@ class TypingIndicators:
         self._event_bus.publish(
             Envelope(TYPING, recipients, frame.model_dump_json(), conversation_id)
         )
+
+
+async def typing_recipients(
+    resources: Resources, person: Principal, conversation_id: UUID
+) -> tuple[UUID, ...]:
+    """Who is shown that `person` is typing: the others.
+
+    Raises: NotFound, NotPermitted.
+    """
+    async with resources.database.read() as connection:
+        membership = await load_membership(connection, conversation_id, person.user_id)
+        cached = resources.members.get(conversation_id, membership.members_version)
+        members = (
+            cached or (await active_member_ids(connection, [conversation_id]))[conversation_id]
+        )
+    return tuple(it for it in members if it != person.user_id)

@@ -1,7 +1,6 @@
 """Sending over REST: what is taken, what is refused, and what a retry is."""
 
 import asyncio
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -217,7 +216,7 @@ async def test_one_refused_message_does_not_take_its_group_along(api: Api) -> No
     alice, bob, carol = await api.people("alice", "bob", "carol")
     dm = await alice.dm(bob)
 
-    answers: list[Any] = await asyncio.gather(
+    answers = await asyncio.gather(
         alice.send(dm, "good 1"),
         carol.send(dm, "not mine"),
         alice.send(str(uuid4()), "nowhere"),

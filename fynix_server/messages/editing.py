@@ -1,0 +1,87 @@
+"""Changing and deleting what one has sent."""
+
+from uuid import UUID
+
+from fynix_server.auth import Principal
+from fynix_server.errors import NotFound, NotPermitted
+from fynix_server.event_bus import MESSAGES, Envelope
+from fynix_server.event_log import NewEvent, append_event, event_frame
+from fynix_server.membership import active_member_ids, load_membership
+from fynix_server.messages import queries
+from fynix_server.protocol.messages import MessageResponse
+from fynix_server.read_state import message_response, read_markers
+from fynix_server.resources import Resources
+
+
+async def delete_message(
+    resources: Resources, person: Principal, conversation_id: UUID, message_id: UUID
+) -> None:
+    """Hide one's own message from everybody. Deleting it again changes nothing.
+
+    Raises: NotFound, NotPermitted (another's message).
+    """
+    now = resources.clock()
+    async with resources.database.write() as connection:
+        membership = await load_membership(connection, conversation_id, person.user_id)
+        row = await queries.find_message(connection, conversation_id, message_id, lock=True)
+        if row is None or row.seq < membership.joined_seq:
+            raise NotFound("There is no such message here.", code="message_not_found")
+        if row.sender_id != person.user_id:
+            raise NotPermitted("Only its sender may delete a message.", code="not_the_sender")
+        if row.is_deleted:
+            return
+        await queries.hide_message(connection, message_id, now)
+        await queries.count_one_less(connection, conversation_id)
+        payload = {"message_id": str(message_id), "deleted_by": str(person.user_id)}
+        event = NewEvent(conversation_id, "message_deleted", person.user_id, message_id, payload)
+        seq = await append_event(connection, event, now)
+        members = (await active_member_ids(connection, [conversation_id]))[conversation_id]
+    frame = event_frame("message_deleted", conversation_id, seq, payload)
+    _announce(resources, members, conversation_id, seq, frame)
+
+
+async def edit_message(
+    resources: Resources,
+    person: Principal,
+    conversation_id: UUID,
+    message_id: UUID,
+    content: str,
+) -> MessageResponse:
+    """Give one's own message another text. The same text again changes nothing.
+
+    Raises: NotFound (also a deleted one), NotPermitted (another's message).
+    """
+    now = resources.clock()
+    async with resources.database.write() as connection:
+        membership = await load_membership(connection, conversation_id, person.user_id)
+        row = await queries.find_message(connection, conversation_id, message_id, lock=True)
+        if row is None or row.is_deleted or row.seq < membership.joined_seq:
+            raise NotFound("There is no such message here.", code="message_not_found")
+        if row.sender_id != person.user_id:
+            raise NotPermitted("Only its sender may edit a message.", code="not_the_sender")
+        markers = (await read_markers(connection, [conversation_id])).get(conversation_id, [])
+        own = message_response(row, person.user_id, markers)
+        if row.content == content:
+            return own
+        await queries.change_content(connection, message_id, content, now)
+        event = NewEvent(conversation_id, "message_updated", person.user_id, message_id, {})
+        seq = await append_event(connection, event, now)
+        members = (await active_member_ids(connection, [conversation_id]))[conversation_id]
+    changed = {"content": content, "edited_at": now}
+    seen_by_all = message_response(row, None, ()).model_copy(update=changed)
+    payload = {"message": seen_by_all.model_dump(mode="json")}
+    frame = event_frame("message_updated", conversation_id, seq, payload)
+    _announce(resources, members, conversation_id, seq, frame)
+    return own.model_copy(update=changed)
+
+
+def _announce(
+    resources: Resources,
+    members: tuple[UUID, ...],
+    conversation_id: UUID,
+    seq: int,
+    frame: str,
+) -> None:
+    resources.event_bus.publish(
+        Envelope(MESSAGES, members, frame, conversation_id, seq, for_opted_in=True)
+    )
