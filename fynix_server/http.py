@@ -143,9 +143,9 @@ async def _finish_response(response: Response) -> Response:
         headers.extend(state.headers())
     route = request.url_rule.rule if request.url_rule else "unmatched"
     seconds = time.perf_counter() - g.get("started", time.perf_counter())
-    metrics.http_request_duration.labels(request.method, route, str(response.status_code)).observe(
-        seconds
-    )
+    # What matches no route has any method that a stranger thinks of, and each would be a series.
+    method = request.method if request.url_rule else "any"
+    metrics.http_request_duration.labels(method, route, str(response.status_code)).observe(seconds)
     return response
 
 

@@ -10,6 +10,8 @@ class CloseCode(IntEnum):
     """Reconnect, resume."""
     MESSAGE_TOO_BIG = 1009
     """A frame of more than 64 KiB: fix, do not loop."""
+    INTERNAL_ERROR = 1011
+    """The server failed, and its log says why: reconnect, resume."""
     SERVICE_RESTART = 1012
     """Reconnect, resume."""
     AUTHENTICATION_FAILED = 4001

@@ -32,7 +32,7 @@ class Live:
         self.typing = TypingIndicators(resources.event_bus)
         self.is_leaving = False
         self._look_now = asyncio.Event()
-        resources.event_bus.connect(self._deliver, self._obey, self._look_now.set)
+        resources.event_bus.connect(self._deliver, self._obey, self.look_now)
 
     def _deliver(self, envelope: Envelope) -> None:
         self.delivery.deliver(envelope)
@@ -46,6 +46,10 @@ class Live:
             self._resources.connections.close_session(
                 UUID(event["user_id"]), session_id, CloseCode.SESSION_REVOKED
             )
+
+    def look_now(self) -> None:
+        """Do not wait for the next round: something may have been lost just now."""
+        self._look_now.set()
 
     async def reconcile(self) -> None:
         """Find what the bus lost. Runs for the life of the instance: every 10 s, every second

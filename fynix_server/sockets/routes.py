@@ -58,7 +58,11 @@ async def serve_socket() -> Response | None:
         # Accepted first, then closed: browsers see no code of a refused handshake.
         await websocket.close(_handshake_code(error), error.detail[:120])
         return None
-    await _converse(resources, live, principal, is_v1=is_v1)
+    try:
+        await _converse(resources, live, principal, is_v1=is_v1)
+    except Exception as error:  # the outermost of this socket: nobody else would be told
+        log.error("socket_failed", exc_info=error)
+        await websocket.close(CloseCode.INTERNAL_ERROR, "internal_error")
     return None
 
 

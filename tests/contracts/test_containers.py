@@ -84,7 +84,7 @@ def test_a_service_that_stays_has_a_healthcheck_and_restarts(service: str) -> No
         assert SERVICES[service]["restart"] == "unless-stopped"
 
 
-@pytest.mark.parametrize("image", [*{it["image"] for it in SERVICES.values()}])
+@pytest.mark.parametrize("image", sorted({it["image"] for it in SERVICES.values()}))
 def test_an_image_names_its_version(image: str) -> None:
     assert re.fullmatch(r"[a-z/]+:v?\d[\w.-]*", image)
 

@@ -20,7 +20,9 @@ def every_error() -> list[type[FynixError]]:
     found = [FynixError]
     for error in found:
         found.extend(error.__subclasses__())
-    return [error for error in found if error.__module__.startswith("fynix_server")]
+    ours = [error for error in found if error.__module__.startswith("fynix_server")]
+    # Subclasses come in the order of their import, which test processes need not share.
+    return sorted(ours, key=lambda error: error.__qualname__)
 
 
 ERRORS = every_error()
