@@ -11,6 +11,7 @@ from fynix_cli.errors import CommandError
 from fynix_cli.exit_codes import ExitCode
 from fynix_cli.lazy_group import LazyCommand, lazy_group
 from fynix_cli.output import emit, talk
+from fynix_cli.server_failures import server_failure
 
 COMMANDS = {
     "serve": LazyCommand("fynix_cli.commands.serve:serve", "Run the server."),
@@ -117,8 +118,13 @@ def _show_usage_error(error: TyperException) -> None:
 
 
 def _report_unexpected(error: Exception) -> int:
-    talk(f"fynix: unexpected {type(error).__name__}: {error}; FYNIX_DEBUG=1 shows where")
-    return ExitCode.FAILED
+    failure = server_failure(error)
+    if failure is None:
+        talk(f"fynix: unexpected {type(error).__name__}: {error}; FYNIX_DEBUG=1 shows where")
+        return ExitCode.FAILED
+    for line in str(error).splitlines():
+        talk(f"fynix: {line}")
+    return failure
 
 
 def _abandon_stdout() -> None:

@@ -17,7 +17,7 @@ async def list_conversations(rest: RestClient, limit: int, output: OutputFormat)
         own_name = (await rest.me()).username
         found = await rest.all_conversations(limit)
     rows = [_conversation_row(conversation, own_name, output) for conversation in found]
-    columns = ("id", "with", "unread", "last_message_at", "last_message")
+    columns = ("id", "with", "unread", "when", "last_message")
     print_rows(
         rows, columns, output, 'No conversations yet; begin one with: fynix send NAME "hello"'
     )
@@ -80,7 +80,7 @@ def _conversation_row(
         "id": conversation.id,
         "with": title_of(conversation, own_name),
         "unread": conversation.unread_count,
-        "last_message_at": local_time(conversation.last_message_at),
+        "when": local_time(conversation.last_message_at),
         "last_message": f"{last.sender_username}: {_preview(last.content)}" if last else None,
     }
 

@@ -198,9 +198,9 @@ def _raise_refusal(server: str, response: httpx.Response) -> NoReturn:
         refusal = ErrorResponse.model_validate_json(response.content)
     except ValidationError:
         _raise_foreign(server, response)
-    detail = refusal.detail
-    if refusal.errors:
-        detail += ": " + ", ".join(f"{part.field} {part.detail}" for part in refusal.errors)
+    # `detail` tells of the first field only.
+    fields = [f"{problem.field}: {problem.detail}" for problem in refusal.errors or []]
+    detail = "; ".join(fields) if len(fields) > 1 else refusal.detail
     raise ApiError(
         response.status_code,
         refusal.code,

@@ -94,12 +94,17 @@ async def test_a_refusal_tells_its_code_request_and_wait() -> None:
     assert len(server.requests) == 1
 
 
-async def test_the_fields_that_a_400_names_are_told() -> None:
-    problem = {"field": "body.content", "detail": "is too long"}
-    server = Recorder(lambda request: refusal(400, errors=[problem]))
+async def test_every_field_that_a_400_names_is_told() -> None:
+    problems = [
+        {"field": "body.username", "detail": "is too short"},
+        {"field": "body.password", "detail": "is too long"},
+    ]
+    server = Recorder(lambda request: refusal(400, errors=problems))
 
-    with pytest.raises(ApiError, match=r"body\.content is too long"):
-        await server.client().send_message(CONVERSATION, "hello")
+    with pytest.raises(ApiError) as caught:
+        await server.client().register("al", "correct horse")
+
+    assert caught.value.detail == "body.username: is too short; body.password: is too long"
 
 
 async def test_an_answer_that_is_not_from_fynix_is_said_to_be_so() -> None:

@@ -10,6 +10,9 @@ import pytest
 
 from fynix_cli.exit_codes import ExitCode, exit_code_of_status
 from fynix_cli.main import COMMANDS, run
+from fynix_cli.server_failures import server_failure
+from fynix_server import errors
+from fynix_server.settings import SettingsError
 
 SERVER_LIBRARIES = ("quart", "sqlalchemy", "hypercorn", "redis", "pydantic_settings")
 CLIENT_LIBRARIES = ("httpx", "websockets", "rich", "platformdirs")
@@ -220,3 +223,22 @@ def test_the_version_is_shown() -> None:
 )
 def test_a_status_of_the_server_has_its_exit_code(status: int, code: int) -> None:
     assert exit_code_of_status(status) == code
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.NotFound("x"), ExitCode.NOT_FOUND),
+        (errors.Conflict("x"), ExitCode.CONFLICT),
+        (errors.SessionRevoked("x"), ExitCode.NOT_ALLOWED),
+        (errors.Unavailable("x"), ExitCode.UNREACHABLE),
+        (errors.InvalidInput("x"), ExitCode.FAILED),
+        (SettingsError("x"), ExitCode.FAILED),
+        (ValueError("x"), None),
+    ],
+    ids=repr,
+)
+def test_an_error_of_the_server_in_this_process_has_its_exit_code(
+    error: Exception, code: ExitCode | None
+) -> None:
+    assert server_failure(error) == code

@@ -1,0 +1,114 @@
+"""A terminal for tests. Commands run in this process, for speed; `tail` in one of its own."""
+
+import asyncio
+import io
+import json
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fynix_cli.exit_codes import ExitCode
+from fynix_cli.main import run
+
+DEADLINE_SECONDS = 30.0
+_MAIN = "from fynix_cli.main import main; main()"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Tail:
+    """A running `fynix tail` that has said that it is connected."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+
+    async def line(self) -> str:
+        """The next line that it prints, with a deadline."""
+        assert self.process.stdout is not None
+        line = await asyncio.wait_for(self.process.stdout.readline(), DEADLINE_SECONDS)
+        return line.decode().rstrip("\n")
+
+    async def connected(self) -> None:
+        assert self.process.stderr is not None
+        said = await asyncio.wait_for(self.process.stderr.readline(), DEADLINE_SECONDS)
+        assert said == b"fynix tail: connected\n", said
+
+    def interrupt(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+
+    async def exit_code(self) -> int:
+        return await asyncio.wait_for(self.process.wait(), DEADLINE_SECONDS)
+
+
+class Terminal:
+    """Runs `fynix` commands of one machine against one server.
+
+    Its `environment` must also be this process's own while commands run.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._tails: list[Tail] = []
+
+    async def run(self, *arguments: str, stdin: str = "", expect: ExitCode = ExitCode.OK) -> Answer:
+        """Run one command to its end; it must exit as expected."""
+        # In a thread: the command has an event loop of its own, and the server needs this one.
+        answer = await asyncio.to_thread(_run_here, arguments, stdin)
+        assert answer.code == expect, (arguments, answer)
+        return answer
+
+    async def run_process(self, *arguments: str) -> Answer:
+        """The same in a process of its own, so that several can run at once."""
+        process = await self._start(*arguments)
+        out, err = await asyncio.wait_for(process.communicate(), DEADLINE_SECONDS)
+        return Answer(await process.wait(), out.decode(), err.decode())
+
+    async def rows(self, *arguments: str) -> list[dict[str, Any]]:
+        """What a command lists."""
+        found: list[dict[str, Any]] = json.loads((await self.run(*arguments, "-o", "json")).out)
+        return found
+
+    async def tail(self, *arguments: str) -> Tail:
+        tail = Tail(await self._start("tail", *arguments))
+        self._tails.append(tail)
+        await tail.connected()
+        return tail
+
+    async def close(self) -> None:
+        for tail in self._tails:
+            if tail.process.returncode is None:
+                tail.process.kill()
+            await tail.process.communicate()
+
+    async def _start(self, *arguments: str) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            _MAIN,
+            *arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=self._environment,
+        )
+
+
+def _run_here(arguments: Sequence[str], stdin: str) -> Answer:
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    out, err = io.StringIO(), io.StringIO()
+    sys.stdin = io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8")
+    sys.stdout, sys.stderr = out, err
+    try:
+        code = run(list(arguments))
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = streams
+    return Answer(code, out.getvalue(), err.getvalue())

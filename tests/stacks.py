@@ -1,0 +1,42 @@
+"""Real Postgres and Valkey for tests, from the same wheels as `fynix serve --stack full`."""
+
+from pathlib import Path
+
+import asyncpg
+
+from fynix_cli.stack.postgres import Postgres, start_postgres
+from fynix_cli.stack.valkey import Valkey, start_valkey
+
+
+def postgres_server(folder: Path) -> Postgres:
+    """A Postgres that is quick rather than durable; stop it at the end."""
+    return start_postgres(folder / "postgres", is_durable=False)
+
+
+def valkey_server(folder: Path) -> Valkey:
+    """A Valkey; stop it at the end."""
+    return start_valkey(folder / "valkey")
+
+
+async def create_database(server: Postgres, name: str, template: str | None = None) -> str:
+    """Make a database, a copy of `template` where one is named; its URL."""
+    connection = await _connect(server)
+    try:
+        copied = f' TEMPLATE "{template}" STRATEGY FILE_COPY' if template else ""
+        await connection.execute(f'CREATE DATABASE "{name}"{copied}')
+    finally:
+        await connection.close()
+    return server.url(name)
+
+
+async def drop_database(server: Postgres, name: str) -> None:
+    """Remove a database, whoever is connected to it."""
+    connection = await _connect(server)
+    try:
+        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    finally:
+        await connection.close()
+
+
+async def _connect(server: Postgres) -> asyncpg.Connection:
+    return await asyncpg.connect(server.url("postgres").replace("+asyncpg", ""))
