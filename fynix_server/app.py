@@ -3,7 +3,7 @@ tasks that run beside the requests, and closes everything in the right order."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Collection, Coroutine
 from typing import Any, cast
 
 import structlog
@@ -92,6 +92,8 @@ class _Lifespan:
         live = Live(resources)
         self._app.extensions["resources"] = resources
         self._app.extensions["live"] = live
+        # Set when a task has died: whoever runs the app should then stop it.
+        self._app.extensions["failed"] = asyncio.Event()
         stop_metrics = start_metrics_server(self._settings)
         for name, work in (
             ("message_writer", resources.message_writer.run()),
@@ -138,7 +140,8 @@ class _Lifespan:
             except Exception as error:
                 log.critical("task_died", task=name, exc_info=error)
                 resources.failed_task = name
-                self._app.shutdown_event.set()
+                failed: asyncio.Event = self._app.extensions["failed"]
+                failed.set()
 
         self._tasks.append(asyncio.create_task(watched(), name=name))
 
@@ -147,8 +150,16 @@ class _Lifespan:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):
                 await resources.message_writer.drain()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await _end(self._tasks)
         await resources.database.close()
         await resources.redis.aclose()
+
+
+async def _end(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel `tasks` until all are done: once may not do, since `asyncio.wait_for` of Python 3.11
+    swallows a cancellation that comes as its inner future is done."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=1.0)

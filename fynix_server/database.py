@@ -93,6 +93,7 @@ def _sqlite_engine(settings: Settings, begin: str, pool_size: int) -> AsyncEngin
         poolclass=AsyncAdaptedQueuePool,
         pool_size=pool_size,
         max_overflow=0,
+        hide_parameters=True,  # they are what people wrote, and errors are logged
         pool_timeout=settings.database_timeout_seconds,
         # The driver would begin transactions on its own, and only at the first write: too late
         # for a consistent read-then-write. `isolation_level=None` leaves BEGIN to the event below.
@@ -130,6 +131,7 @@ def _postgres_engine(settings: Settings) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=timeout,
         pool_pre_ping=True,
+        hide_parameters=True,  # they are what people wrote, and errors are logged
         connect_args={
             "timeout": timeout,
             "command_timeout": timeout,

@@ -29,6 +29,7 @@ CHANNELS = (MESSAGES, TYPING, READ_RECEIPTS, CONTROL)
 MAX_WAITING = 10_000
 MAX_PIPELINED = 200
 RECONNECT_SECONDS = 0.5
+PING_TIMEOUT_SECONDS = 2.0
 log = structlog.get_logger(__name__)
 
 
@@ -129,7 +130,8 @@ class EventBus:
                 message = await subscriber.get_message(timeout=5.0)
                 if message is None:
                     # Silence may be a dead line: a paused Redis keeps its connections open.
-                    await asyncio.wait_for(self._redis.ping(), timeout=2.0)
+                    async with asyncio.timeout(PING_TIMEOUT_SECONDS):
+                        await self._redis.ping()
                 elif message["type"] == "subscribe":
                     self._found_redis()
                 elif message["type"] == "message":

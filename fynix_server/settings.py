@@ -21,6 +21,7 @@ from fynix_server.kept_secret import kept_secret
 from fynix_server.service_urls import DRIVERS, check_database_url, check_redis_url
 
 MIN_SECRET_LENGTH = 32
+_MAKE_KEY = "import secrets; print(secrets.token_urlsafe(48))"
 
 
 class SettingsError(Exception):
@@ -179,6 +180,7 @@ class Settings(BaseSettings):
         return value.lower() if isinstance(value, str) else value
 
     @field_validator(
+        "data_dir",
         "database_url",
         "redis_url",
         "jwt_secret_key",
@@ -189,7 +191,8 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_is_unset(cls, value: Any, info: Any) -> Any:
         # Compose files pass `${NAME:-}`, which sets a variable to nothing.
-        return cls.model_fields[info.field_name].default if value == "" else value
+        field = cls.model_fields[info.field_name]
+        return field.get_default(call_default_factory=True) if value == "" else value
 
     @model_validator(mode="after")
     def _is_usable(self) -> Self:
@@ -199,22 +202,22 @@ class Settings(BaseSettings):
             raise ValueError(
                 "REDIS_URL: fakeredis:// lives in one process; set a redis:// URL or workers to 1"
             )
+        if self.workers > 1 and self.metrics_address is not None:
+            raise ValueError("FYNIX_METRICS_ADDRESS: one process alone can have it, not several")
         if self.workers > 1 and self.is_sqlite:
             raise ValueError(
                 "DATABASE_URL: several workers need Postgres; set a postgresql+asyncpg:// URL"
             )
-        key = self.jwt_secret_key
-        if key is not None and len(key.get_secret_value()) < MIN_SECRET_LENGTH:
-            raise ValueError(
-                f"JWT_SECRET_KEY: shorter than {MIN_SECRET_LENGTH} characters; make one with "
-                "`python -c 'import secrets; print(secrets.token_urlsafe(48))'`"
-            )
-        if key is None and (self.env == "production" or not self.is_sqlite):
-            raise ValueError(
-                "JWT_SECRET_KEY: must be set with Postgres or in production; make one with "
-                "`python -c 'import secrets; print(secrets.token_urlsafe(48))'`"
-            )
+        self._check_secret()
         return self
+
+    def _check_secret(self) -> None:
+        how = f"make one with `python -c '{_MAKE_KEY}'`"
+        key = self.jwt_secret_key
+        if key is None and (self.env == "production" or not self.is_sqlite):
+            raise ValueError(f"JWT_SECRET_KEY: must be set with Postgres or in production; {how}")
+        if key is not None and len(key.get_secret_value()) < MIN_SECRET_LENGTH:
+            raise ValueError(f"JWT_SECRET_KEY: shorter than {MIN_SECRET_LENGTH} characters; {how}")
 
     @property
     def is_sqlite(self) -> bool:

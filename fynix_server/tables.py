@@ -81,8 +81,11 @@ class User(Table):
     __tablename__ = "users"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    username: Mapped[str] = mapped_column(String(32), unique=True)
-    """Lower case, so that plain uniqueness is uniqueness regardless of case."""
+    username: Mapped[str] = mapped_column(
+        String(32).with_variant(String(32, collation="C"), "postgresql"), unique=True
+    )
+    """Lower case, so that plain uniqueness is uniqueness regardless of case. By code point on
+    both databases, so that pages agree and a search for a beginning can use the index."""
     display_name: Mapped[str] = mapped_column(String(100))
     avatar_url: Mapped[str | None] = mapped_column(Text)
     password_hash: Mapped[str] = mapped_column(Text)

@@ -11,7 +11,6 @@ from fynix_server.protocol.conversations import ConversationResponse
 
 _ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 NOT_FOUND = 404
-SEARCHED_CONVERSATIONS = 10_000
 
 
 async def conversation_to_write_to(rest: RestClient, target: str) -> ConversationResponse:
@@ -32,7 +31,7 @@ async def conversation_to_look_at(rest: RestClient, target: str) -> Conversation
     if found is not None:
         return found
     user_id = await _user_id(rest, target)
-    for conversation in await rest.all_conversations(SEARCHED_CONVERSATIONS):
+    for conversation in await rest.all_conversations():
         members = {participant.user_id for participant in conversation.participants}
         if not conversation.is_group and user_id in members:
             return conversation

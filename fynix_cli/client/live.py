@@ -6,6 +6,7 @@ fetches by REST what a jump in the numbers says is missing.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -26,7 +27,6 @@ from fynix_cli.client.tokens import TokenPair
 from fynix_cli.errors import NotLoggedIn, Unreachable
 from fynix_server.protocol.close_codes import CloseCode
 from fynix_server.protocol.frames import (
-    MAX_RESUME_CURSORS,
     Ack,
     DurableFrame,
     ErrorFrame,
@@ -42,6 +42,8 @@ BACKOFF_CAP_SECONDS = 10.0
 STEADY_SECONDS = 5.0
 """A connection that held this long was a good one: the next wait starts small again."""
 RESUME_REF = "resume"
+CURSORS_PER_RESUME = 1000
+"""Some 47 bytes each: more would not fit into a frame of 64 KiB."""
 
 
 Frames = AsyncGenerator[ServerFrame, None]
@@ -56,6 +58,8 @@ class LiveClient:
         self._on_state = on_state
         self._cursors: dict[UUID, int] = {}
         self._is_refused = False
+        self._unresumed = 0
+        self._greeted_at = math.inf
         self._tokens: TokenPair | None = None
 
     async def frames(self) -> Frames:
@@ -66,11 +70,11 @@ class LiveClient:
         Raises: NotLoggedIn, LiveStopped (the server said not to come back), ApiError, and
         Unreachable if there was no answer even the first time.
         """
-        for conversation in reversed(await self._rest.all_conversations(MAX_RESUME_CURSORS)):
+        for conversation in await self._rest.all_conversations():
             self._move_cursor(conversation.id, conversation.last_seq)
         attempt = 0
         while True:
-            opened_at = time.monotonic()
+            self._greeted_at = math.inf
             try:
                 async with aclosing(self._frames_of_one_line()) as frames:
                     async for frame in frames:
@@ -78,7 +82,7 @@ class LiveClient:
             except TokenRefused:
                 pause = await self._renew()
             except (LineLost, Unreachable) as error:
-                attempt = 0 if time.monotonic() - opened_at > STEADY_SECONDS else attempt
+                attempt = 0 if self._held_long() else attempt
                 pause = self._pause(error, attempt)
                 attempt += 1
             await asyncio.sleep(pause)
@@ -88,6 +92,7 @@ class LiveClient:
         server = self._rest.http.server
         async with open_socket(server, self._tokens.access_token) as (socket, hello):
             self._is_refused = False
+            self._greeted_at = time.monotonic()
             pinging = asyncio.create_task(socket.keep_alive(hello.heartbeat_seconds))
             try:
                 await self._resume(socket)
@@ -98,10 +103,15 @@ class LiveClient:
                 pinging.cancel()
 
     async def _resume(self, socket: LiveSocket) -> None:
-        # The newest come last: whoever has more than the server takes gives the oldest up.
-        cursors = dict(list(self._cursors.items())[-MAX_RESUME_CURSORS:])
-        command = ResumeCommand(type="resume", ref=RESUME_REF, cursors=cursors)
-        await socket.send(command.model_dump_json())
+        # Live frames begin with the first part; what they then miss of a conversation in a later
+        # part shows as a jump, is fetched, and dropped when the replay brings it again.
+        cursors = list(self._cursors.items())
+        parts = range(0, max(len(cursors), 1), CURSORS_PER_RESUME)
+        self._unresumed = len(parts)
+        for start in parts:
+            part = dict(cursors[start : start + CURSORS_PER_RESUME])
+            command = ResumeCommand(type="resume", ref=RESUME_REF, cursors=part)
+            await socket.send(command.model_dump_json())
 
     async def _accept(self, frame: ServerFrame | UnknownFrame | None) -> Frames:
         if isinstance(frame, DurableFrame | UnknownFrame):
@@ -109,12 +119,18 @@ class LiveClient:
         elif isinstance(frame, ResyncRequired):
             answer = self._missed(frame.conversation_id)
         elif isinstance(frame, Resumed):
-            self._on_state("connected")
-            answer = self._begun_meanwhile()
+            answer = self._accept_resumed()
         else:
             answer = self._accept_unnumbered(frame)
         async for passed in answer:
             yield passed
+
+    async def _accept_resumed(self) -> Frames:
+        self._unresumed -= 1
+        if self._unresumed == 0:
+            self._on_state("connected")
+            async for missed in self._begun_meanwhile():
+                yield missed
 
     async def _accept_unnumbered(self, frame: ServerFrame | None) -> Frames:
         if isinstance(frame, ErrorFrame) and frame.ref == RESUME_REF:
@@ -159,7 +175,7 @@ class LiveClient:
     async def _begun_meanwhile(self) -> Frames:
         """What happened in conversations that began while nobody was listening."""
         try:
-            conversations = await self._rest.all_conversations(MAX_RESUME_CURSORS)
+            conversations = await self._rest.all_conversations()
         except ApiError as error:
             raise _lost(error) from error
         for conversation in conversations:
@@ -171,8 +187,7 @@ class LiveClient:
         return self._cursors.get(conversation_id, 0)
 
     def _move_cursor(self, conversation_id: UUID, seq: int) -> None:
-        # Taken out and put in again, so that the order says which moved last.
-        self._cursors[conversation_id] = max(seq, self._cursors.pop(conversation_id, 0))
+        self._cursors[conversation_id] = max(seq, self._cursor(conversation_id))
 
     async def _renew(self) -> float:
         """Get tokens that hold; returns how long to wait. Raises: NotLoggedIn."""
@@ -188,6 +203,9 @@ class LiveClient:
             return self._pause(error, attempt=0)
         self._is_refused = True
         return 0.0
+
+    def _held_long(self) -> bool:
+        return time.monotonic() - self._greeted_at > STEADY_SECONDS
 
     def _pause(self, error: LineLost | Unreachable, attempt: int) -> float:
         pause = full_jitter(attempt, BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS)

@@ -18,7 +18,7 @@ from fynix_server.protocol.conversations import (
     ConversationResponse,
     EventsResponse,
 )
-from fynix_server.protocol.fields import MAX_PAGE_SIZE
+from fynix_server.protocol.fields import MAX_PAGE_DEPTH, MAX_PAGE_SIZE
 from fynix_server.protocol.health import ReadyResponse, SocketHealthResponse
 from fynix_server.protocol.messages import (
     MarkReadResponse,
@@ -78,7 +78,7 @@ class RestClient:
         call = Call("GET", "/api/conversations", query=query)
         return await self.http.fetch(ConversationListResponse, call)
 
-    async def all_conversations(self, limit: int) -> list[ConversationResponse]:
+    async def all_conversations(self, limit: int = MAX_PAGE_DEPTH) -> list[ConversationResponse]:
         """Page after page, the latest active first, until there are `limit` or no more."""
         found: list[ConversationResponse] = []
         has_next, page = True, 1

@@ -196,7 +196,8 @@ class Ack(Shape):
 
 
 class Resumed(Shape):
-    """The replay is over; live frames follow. `cursors`: where each conversation now stands."""
+    """The replay is over; live frames follow. `cursors`: where each of one's conversations stands,
+    so what to name in the next `resume`."""
 
     type: Literal["resumed"] = "resumed"
     ref: str | None = None

@@ -101,6 +101,17 @@ class Delivery:
         feed = self._feeds.get(conversation_id)
         return (feed.delivered or 0) if feed else 0
 
+    def standing(self, user_id: UUID) -> dict[UUID, int]:
+        """Where each conversation of a connected person stands: the last number handed out.
+
+        Left out: those that this instance has only just heard of, whose frames are on their way.
+        """
+        return {
+            conversation_id: feed.delivered
+            for conversation_id in self._watched.get(user_id, ())
+            if (feed := self._feeds[conversation_id]).delivered is not None
+        }
+
     # ── events ───────────────────────────────────────────────────────────────────────────────
 
     def deliver(self, envelope: Envelope) -> None:

@@ -58,7 +58,8 @@ class Live:
             connected = self._resources.event_bus.is_connected
             seconds = RECONCILE_SECONDS if connected else RECONCILE_SECONDS_WITHOUT_REDIS
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._look_now.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await self._look_now.wait()
             self._look_now.clear()
             try:
                 await self._reconcile_once()

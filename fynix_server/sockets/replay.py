@@ -55,6 +55,9 @@ async def resume(
         connection.held.clear()
         raise
     connection.held.difference_update(command.cursors)
+    # With the cursors of quiet conversations too: a client that names them when it comes back
+    # misses nothing that happened there meanwhile.
+    cursors = delivery.standing(principal.user_id) | cursors
     connection.send(Resumed(ref=command.ref, cursors=cursors).model_dump_json())
 
 

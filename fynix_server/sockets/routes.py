@@ -73,7 +73,8 @@ def _handshake_code(error: FynixError) -> CloseCode:
         NotPermitted: CloseCode.SUSPENDED,
         RateLimited: CloseCode.TOO_MANY_FRAMES,
     }
-    return codes.get(type(error), CloseCode.SERVICE_RESTART)
+    known = (codes[kind] for kind in type(error).__mro__ if kind in codes)
+    return next(known, CloseCode.SERVICE_RESTART)
 
 
 def _is_origin_allowed(resources: Resources) -> bool:

@@ -72,8 +72,9 @@ async def test_nobodys_password_and_a_damaged_hash_cost_as_much_as_a_real_one() 
 
     real, nobody, damaged = await seconds(stored), await seconds(None), await seconds("!")
 
-    assert nobody == pytest.approx(real, rel=0.5)
-    assert damaged == pytest.approx(real, rel=0.5)
+    # Without the work it would be a hundredth; the rest is what a busy machine adds.
+    assert 0.4 < nobody / real < 2.5
+    assert 0.4 < damaged / real < 2.5
 
 
 async def test_no_more_than_two_are_hashed_at_once() -> None:

@@ -1,12 +1,15 @@
 """People as they see themselves and others."""
 
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from fynix_server.accounts.routes import blueprint
+from fynix_server.app import create_app
 from fynix_server.auth import access_of
+from fynix_server.settings import load_settings
 from tests.accounts.conftest import suspend
 from tests.people import Api, Person
 
@@ -173,10 +176,11 @@ async def test_an_ordinary_request_shows_its_limit(api: Api) -> None:
     assert "Retry-After" not in answer.headers
 
 
-async def test_every_route_of_accounts_is_limited_and_only_three_are_open(api: Api) -> None:
+def test_every_route_of_accounts_is_limited_and_only_three_are_open(tmp_path: Path) -> None:
+    app = create_app(load_settings(data_dir=tmp_path))
     views = {
-        rule.rule: access_of(api.app.view_functions[rule.endpoint])
-        for rule in api.app.url_map.iter_rules()
+        rule.rule: access_of(app.view_functions[rule.endpoint])
+        for rule in app.url_map.iter_rules()
         if rule.endpoint.startswith(f"{blueprint.name}.")
     }
 

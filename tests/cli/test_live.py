@@ -1,5 +1,6 @@
 """The live client against a scripted server on a real socket: every message once, in order."""
 
+import json
 from uuid import UUID
 
 import pytest
@@ -179,6 +180,34 @@ async def test_a_frame_of_a_kind_from_the_future_is_passed_over_but_counted() ->
         frames = await first(live, 1)
 
     assert [frame.seq for frame in frames] == [7]
+
+
+async def test_whoever_has_thousands_of_conversations_resumes_in_parts_that_fit() -> None:
+    resumed: dict[str, int] = {}
+
+    async def script(line: Line) -> None:
+        await line.greet()
+        resumed.update(line.cursors)
+        await line.resumed()
+        for _ in range(2):
+            part = await line.connection.recv()
+            assert len(part) < 64 * 1024
+            resumed.update(json.loads(part)["cursors"])
+            await line.resumed()
+        await line.send(new_message(ONE, 6))
+        await line.stay()
+
+    peer = Peer(script)
+    peer.histories[ONE] = history(ONE, 5)
+    for number in range(2499):
+        peer.histories[UUID(int=number)] = history(UUID(int=number), 1)
+
+    async with peer.live() as live:
+        frames = await first(live, 1)
+
+    assert [frame.seq for frame in frames] == [6]
+    assert resumed == {str(id_): len(it) for id_, it in peer.histories.items()}
+    assert peer.states == ["connected"]
 
 
 async def test_a_conversation_one_has_left_does_not_stop_the_rest() -> None:

