@@ -4,6 +4,7 @@ tasks that run beside the requests, and closes everything in the right order."""
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Collection, Coroutine
+from functools import partial
 from typing import Any, cast
 
 import structlog
@@ -24,6 +25,7 @@ from fynix_server.http import install_http
 from fynix_server.logs import configure_logs
 from fynix_server.membership import MembersCache
 from fynix_server.messages.routes import blueprint as messages
+from fynix_server.messages.service import announce_message
 from fynix_server.messages.writer import MessageWriter
 from fynix_server.metrics import observe_queries
 from fynix_server.protocol.fields import MAX_BODY_BYTES
@@ -53,7 +55,7 @@ log = structlog.get_logger(__name__)
 def create_app(settings: Settings, clock: Clock = utc_now) -> Quart:
     """The ASGI application. It opens database and Redis when it starts serving, not here."""
     configure_logs(settings)
-    app = Quart("fynix_server")
+    app = Quart("fynix_server", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     install_http(app)
     # `/api/conversations/health` stands before `/api/conversations/<id>`.
@@ -116,19 +118,26 @@ class _Lifespan:
             observe_queries(engine)
         redis = open_redis(settings)
         members = MembersCache()
+        event_bus = EventBus(redis)
         return Resources(
             settings=settings,
             clock=clock,
             database=database,
             redis=redis,
-            event_bus=EventBus(redis),
+            event_bus=event_bus,
             connections=Connections(settings.ws_connections_per_user),
             limiter=RateLimiter(redis, settings, clock),
             tokens=TokenSigner(settings.secret_key(), settings.jwt_expire_minutes, clock),
             sessions=SessionCache(),
             members=members,
             passwords=PasswordHasher(settings),
-            message_writer=MessageWriter(database, members, clock, settings.message_queue_size),
+            message_writer=MessageWriter(
+                database,
+                members,
+                clock,
+                queue_size=settings.message_queue_size,
+                announce=partial(announce_message, event_bus),
+            ),
         )
 
     def _own(self, resources: Resources, name: str, work: Coroutine[Any, Any, None]) -> None:

@@ -7,9 +7,10 @@ get it: instances forward those bytes without decoding them.
 
 import asyncio
 import json
+import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -39,7 +40,9 @@ class Envelope:
 
     `for_opted_in`: the mission does not name this frame, so only clients that asked get it.
     `joiners`: people who take part from this frame on. `sender_id`: of a new message, whose
-    typing it ends.
+    typing it ends. `latecomers`: recipients who may not read what the frame is about, since it
+    came before they joined; they get `latecomer_frame` in its place. `committed_at`: seconds
+    since 1970, to measure how long delivery takes.
     """
 
     channel: str
@@ -50,6 +53,9 @@ class Envelope:
     for_opted_in: bool = False
     joiners: tuple[UUID, ...] = ()
     sender_id: UUID | None = None
+    latecomers: tuple[UUID, ...] = ()
+    latecomer_frame: str = ""
+    committed_at: float = field(default_factory=time.time)
 
 
 Deliver = Callable[[Envelope], None]
@@ -66,12 +72,13 @@ class EventBus:
         self._gathered = asyncio.Event()
         self._deliver: Deliver = _nobody_listens
         self._obey: Obey = _nobody_listens
-        self._reconnected: Callable[[], None] = _nothing_missed
+        self._changed: Callable[[], None] = _nothing_missed
         self.is_connected = False
 
-    def connect(self, deliver: Deliver, obey: Obey, reconnected: Callable[[], None]) -> None:
-        """Say who takes the events of this instance and of others. Once, before serving."""
-        self._deliver, self._obey, self._reconnected = deliver, obey, reconnected
+    def connect(self, deliver: Deliver, obey: Obey, changed: Callable[[], None]) -> None:
+        """Say who takes the events of this instance and of others, and who is told that Redis
+        went away or came back. Once, before serving."""
+        self._deliver, self._obey, self._changed = deliver, obey, changed
 
     def publish(self, envelope: Envelope) -> None:
         """Deliver here, and to the other instances soon. Call it after the commit."""
@@ -141,12 +148,13 @@ class EventBus:
         if not self.is_connected:
             self.is_connected = True
             log.info("bus_connected")
-            self._reconnected()
+            self._changed()
 
     def _lost_redis(self, error: BaseException) -> None:
         if self.is_connected:
             self.is_connected = False
             log.warning("bus_disconnected", error=type(error).__name__)
+            self._changed()
 
     def _receive(self, channel: str, payload: bytes) -> None:
         try:
@@ -174,6 +182,9 @@ def _encode(envelope: Envelope, origin: str) -> bytes:
             "for_opted_in": envelope.for_opted_in,
             "joiners": [it.hex for it in envelope.joiners],
             "sender_id": envelope.sender_id.hex if envelope.sender_id else None,
+            "latecomers": [it.hex for it in envelope.latecomers],
+            "latecomer_frame": envelope.latecomer_frame,
+            "committed_at": envelope.committed_at,
         }
     )
     return f"{head}\n{envelope.frame}".encode()
@@ -189,6 +200,9 @@ def _decode(channel: str, fields: dict[str, Any], frame: bytes) -> Envelope:
         for_opted_in=fields["for_opted_in"],
         joiners=tuple(UUID(it) for it in fields["joiners"]),
         sender_id=UUID(fields["sender_id"]) if fields["sender_id"] else None,
+        latecomers=tuple(UUID(it) for it in fields["latecomers"]),
+        latecomer_frame=fields["latecomer_frame"],
+        committed_at=fields["committed_at"],
     )
 
 

@@ -42,12 +42,24 @@ class NewEvent:
 
 @dataclass(frozen=True, slots=True)
 class LoggedFrame:
-    """One number of the counter as its frame. `joiners`: who takes part from this frame on."""
+    """One number of the counter as its frame. `joiners`: who takes part from this frame on.
+
+    `about_seq`: the number of the message that an edit is about. Who joined after it gets
+    `latecomer_frame`, which does not show the text.
+    """
 
     seq: int
     frame: str
     type: str
     joiners: tuple[UUID, ...] = ()
+    about_seq: int | None = None
+    latecomer_frame: str = ""
+
+    def frame_for(self, joined_seq: int) -> str:
+        """What somebody who takes part since `joined_seq` may see of it."""
+        if self.about_seq is not None and self.about_seq < joined_seq:
+            return self.latecomer_frame
+        return self.frame
 
 
 # ── appending ────────────────────────────────────────────────────────────────────────────────
@@ -113,6 +125,12 @@ def new_message_frame(conversation_id: UUID, seq: int, message_json: str) -> str
 def event_frame(event_type: str, conversation_id: UUID, seq: int, payload: dict[str, Any]) -> str:
     """The frame of an event; `payload` is what `NewEvent` was stored with."""
     return _frame(event_type, conversation_id, seq, _encode(payload))
+
+
+def hidden_message_frame(conversation_id: UUID, seq: int, message_id: UUID) -> str:
+    """A number whose message cannot be shown: it was deleted, or sent before the reader joined."""
+    gone = {"message_id": str(message_id), "deleted_by": None}
+    return event_frame("message_deleted", conversation_id, seq, gone)
 
 
 def _encode(payload: dict[str, Any]) -> str:
@@ -208,8 +226,7 @@ def _message_frame(conversation_id: UUID, row: Row[*tuple[Any, ...]]) -> LoggedF
     """A message, or its edit, as it is now; only its id where it was deleted since."""
     if row.id is None or row.is_deleted:
         # Who deleted it is said at the number of the deletion itself.
-        gone = {"message_id": str(row.message_id), "deleted_by": None}
-        frame = event_frame("message_deleted", conversation_id, row.number, gone)
+        frame = hidden_message_frame(conversation_id, row.number, row.message_id)
         return LoggedFrame(row.number, frame, "message_deleted")
     message_json = message_response(row, None, ()).model_dump_json()
     if row.type == "new_message":
@@ -217,6 +234,8 @@ def _message_frame(conversation_id: UUID, row: Row[*tuple[Any, ...]]) -> LoggedF
     else:
         payload = f'{{"message":{message_json}}}'
         frame = _frame(row.type, conversation_id, row.number, payload)
+        hidden = hidden_message_frame(conversation_id, row.number, row.message_id)
+        return LoggedFrame(row.number, frame, row.type, about_seq=row.seq, latecomer_frame=hidden)
     return LoggedFrame(row.number, frame, row.type)
 
 

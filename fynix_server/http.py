@@ -146,6 +146,7 @@ async def _finish_response(response: Response) -> Response:
     # What matches no route has any method that a stranger thinks of, and each would be a series.
     method = request.method if request.url_rule else "any"
     metrics.http_request_duration.labels(method, route, str(response.status_code)).observe(seconds)
+    log.debug("request", method=method, route=route, status=response.status_code, ms=seconds * 1000)
     return response
 
 

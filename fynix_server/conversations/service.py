@@ -213,7 +213,7 @@ async def list_events(
         frames = await frames_after(connection, conversation_id, after_seq, wanted.limit + 1)
     page = frames[: wanted.limit]
     return EventsResponse(
-        events=[json.loads(it.frame) for it in page],
+        events=[json.loads(it.frame_for(membership.joined_seq)) for it in page],
         next_seq=page[-1].seq if page else after_seq,
         has_more=len(frames) > len(page),
     )

@@ -167,7 +167,7 @@ async def _lock(connection: AsyncConnection, say: Say) -> None:
 
 
 def _say_on_stderr(line: str) -> None:
-    print(line, file=sys.stderr)
+    sys.stderr.write(f"{line}\n")
 
 
 @asynccontextmanager

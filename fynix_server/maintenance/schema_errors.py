@@ -9,6 +9,15 @@ from sqlalchemy.engine import make_url
 from fynix_server.settings import Settings
 
 
+_NOT_ANSWERING = (
+    OSError,
+    TimeoutError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.TooManyConnectionsError,
+)
+
+
 class SchemaError(Exception):
     """The database cannot be used, or not as it is. The text says why and what mends it."""
 
@@ -97,9 +106,7 @@ def _explained_postgres(cause: BaseException, settings: Settings) -> SchemaError
             f"Database {url.database!r} at {where} holds tables that Fynix did not make ({cause}); "
             "choose another (DATABASE_URL)."
         )
-    if isinstance(cause, (OSError, TimeoutError, asyncpg.CannotConnectNowError)) or isinstance(
-        cause, (asyncpg.PostgresConnectionError, asyncpg.TooManyConnectionsError)
-    ):
+    if isinstance(cause, _NOT_ANSWERING):
         return SchemaError(
             f"Postgres at {where} does not answer; is it running, and is DATABASE_URL right?",
             is_unreachable=True,

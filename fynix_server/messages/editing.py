@@ -5,7 +5,7 @@ from uuid import UUID
 from fynix_server.auth import Principal
 from fynix_server.errors import NotFound, NotPermitted
 from fynix_server.event_bus import MESSAGES, Envelope
-from fynix_server.event_log import NewEvent, append_event, event_frame
+from fynix_server.event_log import NewEvent, append_event, event_frame, hidden_message_frame
 from fynix_server.membership import active_member_ids, load_membership
 from fynix_server.messages import queries
 from fynix_server.protocol.messages import MessageResponse
@@ -61,6 +61,8 @@ async def edit_message(
             raise NotPermitted("Only its sender may edit a message.", code="not_the_sender")
         markers = (await read_markers(connection, [conversation_id])).get(conversation_id, [])
         own = message_response(row, person.user_id, markers)
+        # They read nothing that was sent before they joined, edited or not.
+        latecomers = tuple(it.user_id for it in markers if it.joined_seq > row.seq)
         if row.content == content:
             return own
         await queries.change_content(connection, message_id, content, now)
@@ -71,7 +73,19 @@ async def edit_message(
     seen_by_all = message_response(row, None, ()).model_copy(update=changed)
     payload = {"message": seen_by_all.model_dump(mode="json")}
     frame = event_frame("message_updated", conversation_id, seq, payload)
-    _announce(resources, members, conversation_id, seq, frame)
+    hidden = hidden_message_frame(conversation_id, seq, message_id)
+    resources.event_bus.publish(
+        Envelope(
+            MESSAGES,
+            members,
+            frame,
+            conversation_id,
+            seq,
+            for_opted_in=True,
+            latecomers=latecomers,
+            latecomer_frame=hidden,
+        )
+    )
     return own.model_copy(update=changed)
 
 

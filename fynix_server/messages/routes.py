@@ -44,7 +44,9 @@ async def send_message(
 ) -> Response:
     """Send a message. 201, or 200 for a retry; 400, 401, 403, 404, 409, 429, 503."""
     draft = _with_idempotency_key(data)
-    sent = await service.send_message(current_resources(), principal, conversation_id, draft)
+    sending = await service.send_message(current_resources(), principal, conversation_id, draft)
+    g.rate_limit = sending.limit
+    sent = await sending.sent
     g.rate_limit = sent.limit
     headers = {"Idempotent-Replayed": "true"} if sent.is_replay else None
     return Response(

@@ -1,128 +1,122 @@
-"""What can be done with messages. `send_message` is the hot path."""
+"""Sending a message: the hot path."""
 
 import asyncio
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
+
+import structlog
 
 from fynix_server import metrics
 from fynix_server.auth import Principal
 from fynix_server.errors import RateLimited
-from fynix_server.event_bus import MESSAGES, Envelope
-from fynix_server.event_log import (
-    new_message_frame,
-)
+from fynix_server.event_bus import MESSAGES, Envelope, EventBus
+from fynix_server.event_log import new_message_frame
 from fynix_server.messages import queries
 from fynix_server.messages.writer import Draft, Stored
-from fynix_server.protocol.messages import (
-    MessageCreate,
-    MessageResponse,
-)
+from fynix_server.protocol.messages import MessageCreate
 from fynix_server.rate_limit import LimitState
 from fynix_server.resources import Resources
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message that is stored. `is_replay`: an earlier try had stored it."""
+    """A message that is stored. `is_replay`: an earlier try had stored it.
 
-    message: MessageResponse
+    `limit`: where the sender stands now; None for a retry that the limit never met.
+    """
+
     message_json: str
     is_replay: bool
     limit: LimitState | None
 
 
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A message on its way: it has its place in the queue. Await `sent` for what became of it.
+
+    `sent` raises NotFound, NotPermitted (not a participant), Conflict (the key belongs to
+    another text), Unavailable.
+    """
+
+    limit: LimitState | None
+    sent: Awaitable[Sent]
+
+
 async def send_message(
     resources: Resources, sender: Principal, conversation_id: UUID, draft: MessageCreate
-) -> Sent:
-    """Store a message, then announce it: the hot path, whole.
+) -> Sending:
+    """Let a message in, and give it its place: the hot path, whole.
 
     Reached from messages/routes.py and sockets/commands.py (who is sending is known there);
-    continues in messages/writer.py and, once committed, in sockets/delivery.py.
+    continues in messages/writer.py, which commits it, then in `announce_message` below, and in
+    sockets/delivery.py. Once this returns the order is fixed: a client's next message may be let
+    in before this one is stored.
 
-    Raises: RateLimited, NotFound, NotPermitted (not a participant), Conflict (the key belongs
-    to another text), Unavailable.
+    Raises: RateLimited, Unavailable (too many wait).
     """
-    return await (await begin_sending(resources, sender, conversation_id, draft))
-
-
-async def begin_sending(
-    resources: Resources, sender: Principal, conversation_id: UUID, draft: MessageCreate
-) -> Awaitable[Sent]:
-    """The half of `send_message` that fixes the order: once it returns, the message has its
-    place in the queue, and its sender may begin the next one before awaiting this one."""
+    written = Draft(
+        conversation_id=conversation_id,
+        sender_id=sender.user_id,
+        sender_username=sender.username,
+        content=draft.content,
+        content_type=draft.content_type,
+        client_message_id=draft.client_message_id,
+    )
     try:
         limit = await resources.limiter.consume("messages", str(sender.user_id))
     except RateLimited as refusal:
-        return _replay_or_refuse(resources, sender, conversation_id, draft, refusal)
-    future = resources.message_writer.submit(
-        Draft(
-            conversation_id=conversation_id,
-            sender_id=sender.user_id,
-            sender_username=sender.username,
-            content=draft.content,
-            content_type=draft.content_type,
-            client_message_id=draft.client_message_id,
-        )
-    )
-    return _finish_sending(resources, future, limit)
+        # A retry of what is stored never meets the limit; anything else does.
+        if not await _is_stored(resources, written):
+            raise refusal
+        return Sending(None, _retried(resources.message_writer.submit(written)))
+    return Sending(limit, _sent(resources, resources.message_writer.submit(written), limit))
 
 
-async def _finish_sending(
-    resources: Resources, future: "asyncio.Future[Stored]", limit: LimitState
-) -> Sent:
-    stored = await future
-    message_json = stored.message.model_dump_json()
-    if stored.is_replay:
-        # A retry costs nothing: it takes no place in the window.
-        await resources.limiter.give_back("messages", str(stored.message.sender_id))
-        return Sent(stored.message, message_json, True, limit)
-    # After the commit: no socket may show a message that a rollback takes back. A crash
-    # between the two loses the event, not the message: delivery finds it in the database.
-    metrics.messages_sent.inc()
+def announce_message(event_bus: EventBus, stored: Stored) -> None:
+    """Tell everybody in the conversation. The writer calls it, once for each new message.
+
+    After the commit: no socket may show a message that a rollback takes back. A crash between
+    the two loses the event, not the message: delivery finds it in the database. And not by the
+    sender's request, which may be cancelled: what is stored is told, whoever has gone away.
+    """
     message = stored.message
-    resources.event_bus.publish(
+    event_bus.publish(
         Envelope(
             channel=MESSAGES,
             recipients=stored.recipients,
-            frame=new_message_frame(message.conversation_id, message.seq, message_json),
+            frame=new_message_frame(message.conversation_id, message.seq, stored.message_json),
             conversation_id=message.conversation_id,
             seq=message.seq,
             sender_id=message.sender_id,
         )
     )
-    return Sent(message, message_json, False, limit)
+    metrics.messages_sent.inc()
+    log.debug("message_sent", message_id=message.id, conversation_id=message.conversation_id)
 
 
-async def _replay_or_refuse(
-    resources: Resources,
-    sender: Principal,
-    conversation_id: UUID,
-    draft: MessageCreate,
-    refusal: RateLimited,
-) -> Sent:
-    """A retry of what is stored never meets the limit; anything else does.
+async def _sent(resources: Resources, future: "asyncio.Future[Stored]", limit: LimitState) -> Sent:
+    stored = await future
+    if stored.is_replay:
+        # A retry costs nothing: it gives back its place in the window.
+        await resources.limiter.give_back("messages", str(stored.message.sender_id))
+        limit = replace(limit, remaining=min(limit.remaining + 1, limit.limit))
+    return Sent(stored.message_json, stored.is_replay, limit)
 
-    Raises: RateLimited (as it came), and what `send_message` raises of a stored key.
-    """
+
+async def _is_stored(resources: Resources, draft: Draft) -> bool:
     if draft.client_message_id is None:
-        raise refusal
+        return False
     async with resources.database.read() as connection:
         known = await queries.message_by_key(
-            connection, sender.user_id, conversation_id, draft.client_message_id
+            connection, draft.sender_id, draft.conversation_id, draft.client_message_id
         )
-    if known is None:
-        raise refusal
+    return known is not None
+
+
+async def _retried(future: "asyncio.Future[Stored]") -> Sent:
     # The writer answers a known key without storing anything; it also knows every refusal.
-    future = resources.message_writer.submit(
-        Draft(
-            conversation_id,
-            sender.user_id,
-            sender.username,
-            draft.content,
-            draft.content_type,
-            draft.client_message_id,
-        )
-    )
     stored = await future
-    return Sent(stored.message, stored.message.model_dump_json(), True, None)
+    return Sent(stored.message_json, True, None)

@@ -1,14 +1,15 @@
 """The group commit: whatever waits while one transaction is in flight goes into the next.
 
 One transaction stores many messages, so that each pays a fraction of the commit. A lone message
-commits at once: nothing here waits for company. Measured in docs/performance.md.
+commits at once: nothing here waits for company. Measured in docs/decisions/0015-group-commit.md.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -53,13 +54,18 @@ class Draft:
         return self.sender_id, self.conversation_id, self.client_message_id
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stored:
     """A committed message and whom it is for. `is_replay`: it was there already."""
 
     message: MessageResponse
     recipients: tuple[UUID, ...]
     is_replay: bool
+
+    @cached_property
+    def message_json(self) -> str:
+        """The message as the wire shows it: encoded once, for its answer and for every socket."""
+        return self.message.model_dump_json()
 
 
 Outcome = Stored | FynixError
@@ -70,12 +76,19 @@ class MessageWriter:
     """Takes drafts from any number of callers; `run` commits them in groups, in their order."""
 
     def __init__(
-        self, database: Database, members: MembersCache, clock: Clock, queue_size: int
+        self,
+        database: Database,
+        members: MembersCache,
+        clock: Clock,
+        *,
+        queue_size: int,
+        announce: Callable[["Stored"], None],
     ) -> None:
         self._database = database
         self._members = members
         self._clock = clock
         self._queue_size = queue_size
+        self._announce = announce
         self._waiting: deque[Waiting] = deque()
         self._arrived = asyncio.Event()
         self._idle = asyncio.Event()
@@ -127,12 +140,17 @@ class MessageWriter:
                     await self._settle([waiting])
                 return
         for (_, future), outcome in zip(group, outcomes, strict=True):
-            if future.done():  # its caller went away; the message stands all the same
-                continue
-            if isinstance(outcome, Stored):
-                future.set_result(outcome)
-            else:
-                future.set_exception(outcome)
+            self._answer(future, outcome)
+
+    def _answer(self, future: "asyncio.Future[Stored]", outcome: Outcome) -> None:
+        if isinstance(outcome, Stored) and not outcome.is_replay:
+            self._announce(outcome)
+        if future.done():  # its caller went away; the message stands all the same
+            return
+        if isinstance(outcome, Stored):
+            future.set_result(outcome)
+        else:
+            future.set_exception(outcome)
 
     async def _commit(self, drafts: Sequence[Draft]) -> list[Outcome]:
         """Store `drafts` in one transaction. Outcomes stand in the order of the drafts."""

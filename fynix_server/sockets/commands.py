@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
@@ -11,7 +10,7 @@ from fynix_server.auth import Principal
 from fynix_server.connections import Connection
 from fynix_server.errors import FynixError, InvalidInput
 from fynix_server.messages.reading import mark_read
-from fynix_server.messages.service import Sent, begin_sending
+from fynix_server.messages.service import Sending, send_message
 from fynix_server.protocol.close_codes import CloseCode
 from fynix_server.protocol.frames import (
     ClientFrame,
@@ -140,7 +139,7 @@ async def _send(client: Conversant, command: SendMessageCommand) -> None:
             content_type=command.content_type,
             client_message_id=command.client_message_id,
         )
-        sending = await begin_sending(
+        sending = await send_message(
             client.resources, client.principal, command.conversation_id, draft
         )
     except BaseException:
@@ -151,9 +150,9 @@ async def _send(client: Conversant, command: SendMessageCommand) -> None:
     task.add_done_callback(client.answers.discard)
 
 
-async def _answer(client: Conversant, sending: Awaitable[Sent], ref: str | None) -> None:
+async def _answer(client: Conversant, sending: Sending, ref: str | None) -> None:
     try:
-        sent = await sending
+        sent = await sending.sent
         quoted = json.dumps(ref)
         client.connection.send(f'{{"type":"ack","ref":{quoted},"message":{sent.message_json}}}')
     except FynixError as error:

@@ -6,6 +6,7 @@ lost or overtaken on the way, and the missing frames are read from the database.
 """
 
 import asyncio
+import time
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -149,10 +150,13 @@ class Delivery:
             self._to_fill.put_nowait(conversation_id)
 
     def _hand_out(self, envelope: Envelope, seq: int) -> None:
+        metrics.delivery_latency.observe(max(0.0, time.time() - envelope.committed_at))
         for user_id in envelope.recipients:
+            is_late = envelope.latecomers and user_id in envelope.latecomers
+            frame = envelope.latecomer_frame if is_late else envelope.frame
             for connection in self._connections.of_user(user_id):
                 connection.send_durable(
-                    envelope.frame,
+                    frame,
                     envelope.conversation_id,
                     seq,
                     for_opted_in=envelope.for_opted_in,
@@ -210,12 +214,18 @@ class Delivery:
         logged: LoggedFrame,
         local: list[queries.MemberSpan],
     ) -> None:
-        entitled = tuple(it.user_id for it in local if it.covers(logged.seq))
+        entitled = [it for it in local if it.covers(logged.seq)]
         self._hand_out(
             Envelope(
                 channel="",
-                recipients=entitled,
+                recipients=tuple(it.user_id for it in entitled),
                 frame=logged.frame,
+                latecomers=tuple(
+                    it.user_id
+                    for it in entitled
+                    if logged.about_seq is not None and logged.about_seq < it.joined_seq
+                ),
+                latecomer_frame=logged.latecomer_frame,
                 conversation_id=conversation_id,
                 for_opted_in=logged.type != "new_message",
             ),

@@ -72,7 +72,8 @@ async def _replay(
     conversation_id, cursor = start
     async with resources.database.read() as database:
         membership = await load_membership(database, conversation_id, principal.user_id)
-    cursor = max(cursor, membership.joined_seq - 1)
+    # A cursor past the end is of a database that was restored since: nothing is missed yet.
+    cursor = min(max(cursor, membership.joined_seq - 1), membership.last_seq)
     if membership.last_seq - cursor > MAX_REPLAY_FRAMES:
         cursor = membership.last_seq
         frame = ResyncRequired(conversation_id=conversation_id, last_seq=cursor)
@@ -86,7 +87,7 @@ async def _replay(
             is_message = logged.type == "new_message"
             if not connection.has_carried(conversation_id, logged.seq, is_message=is_message):
                 await connection.wait_for_room()
-                connection.send(logged.frame)
+                connection.send(logged.frame_for(membership.joined_seq))
             cursor = logged.seq
         if cursor >= delivery.delivered(conversation_id):
             # Up to here from the check nothing awaits: see the top of this file.

@@ -171,3 +171,24 @@ async def test_a_seeded_conversation_has_its_beginning_made_when_it_is_read(api:
     assert as_made == as_stored
     assert len(as_made[0]["conversation"]["participants"]) == 2
     assert carol.username not in json.dumps(as_made)
+
+
+async def test_an_edit_of_what_was_sent_before_somebody_joined_shows_them_no_text(
+    api: Api,
+) -> None:
+    alice, bob, carol = await api.people("alice", "bob", "carol")
+    group = await alice.group("club", bob)
+    message = (await alice.send(group, "before carol")).json()
+    url = f"/api/conversations/{group}"
+    added = await alice.client.post(f"{url}/participants", json={"user_id": str(carol.user_id)})
+    carols, bobs = await carol.live(), await bob.live()
+
+    await alice.client.patch(f"{url}/messages/{message['id']}", json={"content": "still secret"})
+    events = (await carol.client.get(f"{url}/events")).json()["events"]
+
+    assert added.status_code == 201
+    assert (await bobs.expect("message_updated"))["message"]["content"] == "still secret"
+    hidden = await carols.expect("message_deleted")
+    assert hidden["message_id"] == message["id"]
+    assert [it["type"] for it in events] == ["participant_added", "message_deleted"]
+    assert "secret" not in str(events) + str(carols.frames)
