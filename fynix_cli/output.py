@@ -99,10 +99,10 @@ def talk(text: str) -> None:
 @contextmanager
 def progress(
     description: str, total: int, *, is_wanted: bool = True
-) -> Iterator[Callable[[], None]]:
-    """A callable that counts one step. Draws a bar, only where stderr is a terminal."""
+) -> Iterator[Callable[[int], None]]:
+    """A callable that counts so many steps. Draws a bar, only where stderr is a terminal."""
     if not is_wanted or not sys.stderr.isatty():
-        yield lambda: None
+        yield lambda count: None
         return
     # Rich takes a tenth of a second to import; whoever pipes need not wait for it.
     from rich.console import Console
@@ -122,7 +122,7 @@ def progress(
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(description, total=total)
-        yield lambda: bar.advance(task)
+        yield lambda count: bar.advance(task, count)
 
 
 def _print_table(rows: Iterable[JsonObject], columns: Sequence[str]) -> None:

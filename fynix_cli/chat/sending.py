@@ -55,7 +55,7 @@ async def send_all(rest: RestClient, outgoing: Outgoing) -> None:
                 except CommandError as error:
                     raise _at_message(error, len(sent), total) from error
                 sent.append(message)
-                advance()
+                advance(1)
                 if outgoing.output is OutputFormat.jsonl:
                     print_json_line(message.model_dump(mode="json"))
     _report(outgoing, sent)

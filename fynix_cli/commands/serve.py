@@ -87,5 +87,5 @@ def serve(
     }
     overrides = {name: value for name, value in options.items() if value is not None}
     if stack is Stack.embedded:
-        overrides |= {"database_url": None, "redis_url": "fakeredis://"}
+        overrides |= {"database_url": "", "redis_url": "fakeredis://"}
     run_server(ServeRequest(overrides, stack is Stack.full, demo, reload))

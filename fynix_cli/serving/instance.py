@@ -51,6 +51,7 @@ async def _serve(
         on_ready()
         was_asked = await _first(signalled.wait, until, app.extensions["failed"].wait)
         await leave(app)
+        _end_pings()
 
     await serve(app, _config(settings, listener), shutdown_trigger=serving_ends)
     return was_asked
@@ -65,6 +66,14 @@ async def _first(signalled: Wait, until: Wait | None, died: Wait) -> bool:
         return any(task.done() for task in asked)
     finally:
         for task in (*asked, dead):
+            task.cancel()
+
+
+def _end_pings() -> None:
+    """End Hypercorn's ping tasks. They notice that their socket was closed only when they wake,
+    up to a heartbeat later, and Hypercorn waits for them: every stop would take all its grace."""
+    for task in asyncio.all_tasks():
+        if getattr(task.get_coro(), "__qualname__", "").endswith("WSStream._send_pings"):
             task.cancel()
 
 

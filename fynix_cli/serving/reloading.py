@@ -32,7 +32,8 @@ def reload_on_change(
     async def changed() -> None:
         nonlocal has_changed
         files = files_to_watch()
-        while not check_for_updates(files):
+        # Files tell nobody that they changed, without a library of its own for each system.
+        while not check_for_updates(files):  # noqa: ASYNC110
             await asyncio.sleep(POLL_SECONDS)
         has_changed = True
 

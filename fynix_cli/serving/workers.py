@@ -73,8 +73,7 @@ async def _start(listener: socket.socket, environment: Mapping[str, str]) -> Pro
 
 async def _announce(processes: list[Process], on_ready: Callable[[], None]) -> None:
     for process in processes:
-        assert process.stdout is not None
-        if await process.stdout.readline() != READY:
+        if process.stdout is None or await process.stdout.readline() != READY:
             return
     on_ready()
 

@@ -8,7 +8,6 @@ from sqlalchemy.engine import make_url
 
 from fynix_server.settings import Settings
 
-
 _NOT_ANSWERING = (
     OSError,
     TimeoutError,
