@@ -19,13 +19,21 @@ from fynix_server.event_bus import MESSAGES, READ_RECEIPTS, TYPING
 from fynix_server.messages import editing, reading
 from fynix_server.messages import service as messages
 from fynix_server.protocol.conversations import ConversationsQuery
-from fynix_server.protocol.messages import MessageCreate, MessagesQuery
+from fynix_server.protocol.messages import MessageCreate, MessageResponse, MessagesQuery
 from fynix_server.tables import Message
 from tests.people import DEADLINE_SECONDS, Api, Person
 
 
 async def _principal(api: Api, person: Person) -> Principal:
     return await authenticate(api.resources, person.access_token)
+
+
+async def _send(
+    api: Api, sender: Principal, conversation_id: UUID, content: str
+) -> MessageResponse:
+    draft = MessageCreate(content=content)
+    sending = await messages.send_message(api.resources, sender, conversation_id, draft)
+    return MessageResponse.model_validate_json((await sending.sent).message_json)
 
 
 class TestConversationService:
@@ -57,11 +65,8 @@ class TestConversationService:
         dm = UUID(await alice.dm(bob))
         sender, reader = await _principal(api, alice), await _principal(api, bob)
 
-        sent = [
-            await messages.send_message(api.resources, sender, dm, MessageCreate(content=it))
-            for it in ("one", "two", "three")
-        ]
-        first, second, third = (it.message for it in sent)
+        sent = [await _send(api, sender, dm, it) for it in ("one", "two", "three")]
+        first, second, third = sent
         marked = await reading.mark_read(api.resources, reader, dm, second.id)
         await editing.delete_message(api.resources, sender, dm, third.id)
 
@@ -80,11 +85,11 @@ class TestConversationService:
         alice, bob, carol = await api.people("alice", "bob", "carol")
         dm = UUID(await alice.dm(bob))
         message_id = UUID((await alice.send(str(dm), "private")).json()["id"])
-        outsider, draft = await _principal(api, carol), MessageCreate(content="let me in")
+        outsider = await _principal(api, carol)
 
         for conversation_id, refusal in ((dm, NotPermitted), (uuid4(), NotFound)):
             for refused in (
-                messages.send_message(api.resources, outsider, conversation_id, draft),
+                _send(api, outsider, conversation_id, "let me in"),
                 reading.list_messages(api.resources, outsider, conversation_id, MessagesQuery()),
                 reading.mark_read(api.resources, outsider, conversation_id, message_id),
                 editing.delete_message(api.resources, outsider, conversation_id, message_id),
@@ -220,7 +225,7 @@ class TestBroadcasting:
         live = await bob.plain_live()
         channels = api.resources.redis.pubsub(ignore_subscribe_messages=True)
         await channels.subscribe("dm_messages", "dm_typing", "dm_read_receipts")
-        seen = set()
+        seen: set[str] = set()
 
         await live.send(type="typing", conversation_id=dm, is_typing=True)
         sent = (await alice.send(dm, "over the bus")).json()
@@ -230,7 +235,7 @@ class TestBroadcasting:
                 passed = await channels.get_message(timeout=DEADLINE_SECONDS)
                 if passed is not None:
                     seen.add(passed["channel"].decode())
-        await channels.aclose()
+        await channels.aclose()  # type: ignore[no-untyped-call] # so it comes
 
         assert seen == {"dm_messages", "dm_typing", "dm_read_receipts"}
         assert seen == {MESSAGES, TYPING, READ_RECEIPTS}
@@ -414,8 +419,8 @@ async def _store(api: Api, conversation_id: UUID, sender_id: UUID, upto_seq: int
         rows = [{**row, "seq": seq} for seq in range(known + 1, upto_seq + 1)]
         await connection.execute(insert(Message), rows)
         await connection.execute(
-            text("UPDATE conversations SET last_seq = :seq, message_count = :seq - 1"),
-            {"seq": upto_seq},
+            text("UPDATE conversations SET last_seq = :seq, message_count = :count"),
+            {"seq": upto_seq, "count": upto_seq - 1},
         )
         await connection.execute(text("ANALYZE"))
 

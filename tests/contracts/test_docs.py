@@ -64,7 +64,12 @@ def frame_models() -> list[type[BaseModel]]:
 
 def codes_in_the_source() -> set[str]:
     """Every `code` that a refusal can carry."""
-    sources = [path.read_text() for path in (ROOT / "fynix_server").rglob("*.py")]
+    # What `maintenance` refuses is told by the command line, never by the wire.
+    sources = [
+        path.read_text()
+        for path in (ROOT / "fynix_server").rglob("*.py")
+        if "maintenance" not in path.parts
+    ]
     written = {it for text in sources for it in re.findall(r'\bcode ?= ?"([a-z_]+)"', text)}
     return written | set(http._CODE_OF_STATUS.values()) | {"http_error"}
 
@@ -72,8 +77,6 @@ def codes_in_the_source() -> set[str]:
 def routes(app: Quart) -> Iterator[str]:
     """Each method and path, as the document writes them."""
     for rule in app.url_map.iter_rules():
-        if rule.endpoint == "static":
-            continue
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             yield f"{method} {path}"

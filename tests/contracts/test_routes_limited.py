@@ -18,7 +18,6 @@ EXEMPT = {
     "openapi",
     "docs",
     "docs_style",
-    "static",
 }
 BY_SERVICE = {
     # Looked up before it is counted: a retry of a stored message costs nothing.
