@@ -90,8 +90,8 @@ async def test_of_migrators_at_once_one_does_the_work_and_all_succeed(
     assert set(said) <= {"Another migration is running; waiting for it to end …"}
 
 
-async def test_asking_for_the_state_makes_no_file(tmp_path: Path) -> None:
-    found = await schema.state(load_settings(data_dir=tmp_path))
+def test_asking_for_the_state_makes_no_file(tmp_path: Path) -> None:
+    found = asyncio.run(schema.state(load_settings(data_dir=tmp_path)))
 
     assert found.current is None
     assert schema.pending(found) == schema.revisions()

@@ -1,0 +1,1 @@
+"""Real processes: the command line, servers, databases, signals."""
