@@ -422,7 +422,9 @@ async def _store(api: Api, conversation_id: UUID, sender_id: UUID, upto_seq: int
             text("UPDATE conversations SET last_seq = :seq, message_count = :count"),
             {"seq": upto_seq, "count": upto_seq - 1},
         )
-        await connection.execute(text("ANALYZE"))
+        if not api.resources.database.is_sqlite:
+            # SQLite, told that all messages are of one conversation, would rightly read them all.
+            await connection.execute(text("ANALYZE"))
 
 
 async def _scalar(connection: AsyncConnection, query: str) -> int:

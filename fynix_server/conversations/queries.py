@@ -113,11 +113,13 @@ async def last_messages(
     query = (
         select(*MESSAGE_COLUMNS)
         .select_from(ConversationParticipant)
-        .join(Message, is_newest)
-        .join(User, User.id == Message.sender_id)
+        # Outer joins fix the order: SQLite, left to choose, may begin by reading all messages.
+        .outerjoin(Message, is_newest)
+        .outerjoin(User, User.id == Message.sender_id)
         .where(participant.user_id == user_id, participant.conversation_id.in_(conversation_ids))
     )
-    return {row.conversation_id: row for row in await connection.execute(query)}
+    rows = await connection.execute(query)
+    return {row.conversation_id: row for row in rows if row.id is not None}
 
 
 async def known_user_ids(connection: AsyncConnection, user_ids: Collection[UUID]) -> set[UUID]:

@@ -1,6 +1,5 @@
 """A small seed, planned once."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -31,7 +30,7 @@ class Told:
 
 
 @pytest.fixture
-def told() -> Iterator[Told]:
+def told() -> Told:
     return Told()
 
 

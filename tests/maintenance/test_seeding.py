@@ -16,7 +16,7 @@ from fynix_server.database import Database
 from fynix_server.errors import Conflict
 from fynix_server.maintenance.corpus import load_languages
 from fynix_server.maintenance.seed_plan import SeedPlan, SeedRequest, make_plan
-from fynix_server.maintenance.seeding import NO_PASSWORD, check_is_new, seed_database
+from fynix_server.maintenance.seeding import check_is_new, seed_database
 from fynix_server.protocol.fields import Content
 from fynix_server.settings import Settings
 from fynix_server.tables import Conversation, ConversationEvent, ConversationParticipant, Message
@@ -246,7 +246,3 @@ def test_made_up_texts_are_the_same_for_the_same_seed(monkeypatch: pytest.Monkey
 
     assert load_languages(1) == load_languages(1)
     assert load_languages(1) != load_languages(2)
-
-
-def test_nobody_has_a_password_unless_one_is_given() -> None:
-    assert NO_PASSWORD == "!"
