@@ -49,7 +49,8 @@ class InvalidId(BadRequest):
 class IdConverter(UUIDConverter):
     """`<id:message_id>`: a UUID. Anything else is a 400 that says so, not a 404."""
 
-    regex = r"[^/]+"
+    # Not `/api/conversations/health`, or its other methods would be a bad id and not a 405.
+    regex = r"(?!health$)[^/]+"
 
     def to_python(self, value: str) -> UUID:
         try:

@@ -1,9 +1,10 @@
 """Registering, logging in, sessions and people."""
 
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from fynix_server.protocol.fields import (
     AvatarUrl,
@@ -60,10 +61,15 @@ class TokenResponse(Shape):
     user: OwnUserResponse
 
 
+def _no_default(schema: dict[str, Any]) -> None:
+    del schema["default"]
+
+
 class UserUpdate(Shape):
     """What a person may change about themselves; what is left out stays."""
 
-    display_name: DisplayName | None = None
+    # Null is refused, unlike the picture's, which removes it: so the docs must not offer it.
+    display_name: DisplayName | SkipJsonSchema[None] = Field(None, json_schema_extra=_no_default)
     avatar_url: AvatarUrl | None = None
 
 
