@@ -13,6 +13,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,24 +35,28 @@ async def unlimited(settings: Settings, clock: MovableClock) -> AsyncIterator[Ap
         yield Api(url, app, clock, stack)
 
 
-async def _known(api: Api) -> dict[str, str]:
-    """What exists, by the names of path parameters."""
-    alice, bob, _ = await api.people("alice", "bob", "mallory")
+async def _known(api: Api) -> dict[str, Any]:
+    """Who it is, and what exists by the names of path parameters and of a body's fields."""
+    alice, bob, carol, _ = await api.people("alice", "bob", "carol", "mallory")
     group = await alice.group("everybody", bob)
-    message = (await alice.send(group, "hello")).json()
+    message_id = (await alice.send(group, "hello")).json()["id"]
     await bob.send(group, "hello yourself")
+    person_id = str(bob.user_id)
     return {
         "url": api.url,
         "token": alice.access_token,
         "password": PASSWORD,
-        "conversation_id": group,
-        "message_id": message["id"],
-        "user_id": str(bob.user_id),
-        "other_user_id": str(bob.user_id),
+        "path": {
+            "conversation_id": group,
+            "message_id": message_id,
+            "user_id": person_id,
+            "other_user_id": person_id,
+        },
+        "body": {"message_id": message_id, "user_id": str(carol.user_id)},
     }
 
 
-async def _run_schemathesis(url: str, known: dict[str, str], folder: Path) -> tuple[int, str]:
+async def _run_schemathesis(url: str, known: dict[str, Any], folder: Path) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "schemathesis.cli", "run", f"{url}/openapi.json"),
         *("--max-examples", str(MAX_EXAMPLES), "--generation-deterministic"),
