@@ -4,7 +4,6 @@ from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
-from pydantic.json_schema import SkipJsonSchema
 
 from fynix_server.protocol.fields import (
     AvatarUrl,
@@ -61,15 +60,17 @@ class TokenResponse(Shape):
     user: OwnUserResponse
 
 
-def _no_default(schema: dict[str, Any]) -> None:
+def _never_null(schema: dict[str, Any]) -> None:
+    text = schema.pop("anyOf")[0]
     del schema["default"]
+    schema.update(text)
 
 
 class UserUpdate(Shape):
     """What a person may change about themselves; what is left out stays."""
 
     # Null is refused, unlike the picture's, which removes it: so the docs must not offer it.
-    display_name: DisplayName | SkipJsonSchema[None] = Field(None, json_schema_extra=_no_default)
+    display_name: DisplayName | None = Field(None, json_schema_extra=_never_null)
     avatar_url: AvatarUrl | None = None
 
 
