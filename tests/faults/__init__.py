@@ -1,0 +1,1 @@
+"""Faults on purpose: lines cut and stalled, servers killed and paused, events dropped."""
