@@ -61,14 +61,17 @@ class ServerProcess:
         self.process = process
         self.url = f"http://127.0.0.1:{port}"
         self.log: list[str] = []
-        self._reading = asyncio.create_task(self._read())
         self._ready = asyncio.Event()
+        self._reading = asyncio.create_task(self._read())
 
     @classmethod
     async def start(
         cls, env: Mapping[str, str], *arguments: str, port: int | None = None
     ) -> "ServerProcess":
-        """Start it on `port` (None: a free one) and wait until it is ready."""
+        """Start it on `port` (None: a free one) and wait until it is ready.
+
+        Raises: AssertionError (it ended first, or took too long), with what it said.
+        """
         port = port or free_port()
         process = await asyncio.create_subprocess_exec(
             *MAIN,
@@ -79,12 +82,16 @@ class ServerProcess:
             stderr=asyncio.subprocess.STDOUT,
         )
         server = cls(process, port)
-        try:
-            async with asyncio.timeout(DEADLINE_SECONDS):
-                await server._ready.wait()
-        except TimeoutError:
+        ready = asyncio.create_task(server._ready.wait())
+        await asyncio.wait(
+            {ready, server._reading},
+            timeout=DEADLINE_SECONDS,
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        if not ready.done():
+            ready.cancel()
             await server.kill()
-            raise AssertionError(f"it does not start: {server.log}") from None
+            raise AssertionError(f"it does not start: {server.log}")
         return server
 
     async def _read(self) -> None:
