@@ -1,6 +1,6 @@
 """A Redis line on which published events are dropped, doubled and swapped.
 
-Reads just enough of the Redis protocol (RESP2) to tell whole replies apart.
+Reads just enough of the Redis protocol (RESP2 and RESP3) to tell whole replies apart.
 """
 
 import random
@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 _EVENT_STARTS = (b"*3\r\n$7\r\nmessage\r\n", b">3\r\n$7\r\nmessage\r\n")
 _END = b"\r\n"
-_LENGTHS = b"$!="
-_COUNTS = b"*>~"
+_LENGTHS = (b"$", b"!", b"=")
+_PARTS = {b"*": 1, b">": 1, b"~": 1, b"%": 2}
+"""Kinds that hold others, and how many for each that they count."""
 
 
 @dataclass
@@ -75,14 +76,14 @@ def _end_of_reply(data: bytes, start: int) -> int | None:
     line_end = data.find(_END, start)
     if line_end < 0:
         return None
-    kind, after = data[start], line_end + len(_END)
+    kind, after = data[start : start + 1], line_end + len(_END)
     if kind in _LENGTHS:
         length = int(data[start + 1 : line_end])
         after = after + length + len(_END) if length >= 0 else after
         return after if after <= len(data) else None
-    if kind in _COUNTS:
+    if kind in _PARTS:
         position: int | None = after
-        for _ in range(max(0, int(data[start + 1 : line_end]))):
+        for _ in range(max(0, int(data[start + 1 : line_end])) * _PARTS[kind]):
             position = _end_of_reply(data, position) if position is not None else None
         return position
     return after

@@ -97,10 +97,12 @@ class Workload:
         self.problems += [f"{it.get_name()} does not finish" for it in pending]
         await _end(pending)
 
-    async def catch_up(self, read: Callable[[], Awaitable[Truth]]) -> Truth:
+    async def catch_up(
+        self, read: Callable[[], Awaitable[Truth]], seconds: float = CATCH_UP_SECONDS
+    ) -> Truth:
         """Wait until every reader has seen all that is theirs, or time is up; the database."""
         truth = await read()
-        for _ in range(round(CATCH_UP_SECONDS / LOOK_SECONDS)):
+        for _ in range(round(seconds / LOOK_SECONDS)):
             if self._is_caught_up(truth):
                 break
             await asyncio.sleep(LOOK_SECONDS)
