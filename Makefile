@@ -5,13 +5,14 @@ TYPED := fynix_cli fynix_server tests
 # As many test processes as the smallest machine that this must be quick on has cores.
 JOBS ?= 2
 
-.PHONY: help serve check lint test format clean constraints
+.PHONY: help serve check lint test torture format clean constraints
 
 help:
 	@echo "make serve    start the server with demo people on http://127.0.0.1:8000"
 	@echo "make check    lint and test, as .ci/run does"
 	@echo "make lint     formatting, ruff, mypy --strict, import-linter"
 	@echo "make test     pytest"
+	@echo "make torture  faults on real servers: MINUTES=1 SEED=1; see docs/reliability.md"
 	@echo "make format   put the code into shape"
 	@echo "make clean    remove .venv and every cache"
 
@@ -27,7 +28,13 @@ lint: .venv/.installed-dev
 	$(BIN)/lint-imports --no-logo
 
 test: .venv/.installed-dev
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+# How long faults are injected, and which; docs/reliability.md tells how to read the table.
+MINUTES ?= 1
+SEED ?= 1
+torture: .venv/.installed-dev
+	$(BIN)/python -m tests.faults.torture --minutes $(MINUTES) --seed $(SEED)
 
 format: .venv/.installed-dev
 	$(BIN)/ruff format .

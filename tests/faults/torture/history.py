@@ -1,5 +1,6 @@
 """What the clients of a run did and saw: the only thing, beside the database, that is judged."""
 
+import asyncio
 import json
 import time
 from collections.abc import Iterator
@@ -154,6 +155,7 @@ class History:
 
     observations: list[Observation] = field(default_factory=list)
     _began: float = field(default_factory=time.monotonic)
+    _grown: asyncio.Event = field(default_factory=asyncio.Event)
 
     def now(self) -> float:
         """Seconds since the run began."""
@@ -161,6 +163,16 @@ class History:
 
     def record(self, observation: Observation) -> None:
         self.observations.append(observation)
+        self._grown.set()
+
+    async def more_of(self, kind: type[Any], count: int) -> None:
+        """Wait until `count` more of a kind have been made."""
+        seen = len(self.observations)
+        while count > 0:
+            self._grown.clear()
+            await self._grown.wait()
+            count -= sum(isinstance(it, kind) for it in self.observations[seen:])
+            seen = len(self.observations)
 
     def of(self, kind: type[Any]) -> Iterator[Any]:
         return (it for it in self.observations if isinstance(it, kind))

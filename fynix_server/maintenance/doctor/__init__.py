@@ -1,0 +1,1 @@
+"""What must be true of a healthy database: looking whether it is, and mending what is derived."""

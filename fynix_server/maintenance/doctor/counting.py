@@ -1,0 +1,245 @@
+"""Invariants of a conversation's counter, and of what its row derives from its messages."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Update,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
+
+from fynix_server.clock import utc_now
+from fynix_server.maintenance.doctor.invariant import Invariant, Mend, rows_of, updating
+from fynix_server.tables import Conversation, ConversationEvent, Message, UtcDateTime
+
+CLOCK_SKEW_SECONDS = 60
+"""As far back as the reconciler looks; clocks that differ by more break other things too."""
+
+_MEMBERSHIP_EVENTS = ("participant_added", "participant_removed")
+
+
+# ── what a conversation's row must say ───────────────────────────────────────────────────────
+
+
+def _newest(table: Any, column: Any) -> ColumnElement[Any]:
+    """`column` of the conversation's newest row of `table`. Index: (conversation_id, seq)."""
+    query = select(column).where(table.conversation_id == Conversation.id)
+    newest = query.order_by(table.seq.desc()).limit(1)
+    return newest.correlate(Conversation).scalar_subquery()
+
+
+def _count(table: Any, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    query = select(func.count()).where(table.conversation_id == Conversation.id, *conditions)
+    return query.correlate(Conversation).scalar_subquery()
+
+
+_LAST_MESSAGE_SEQ = func.coalesce(_newest(Message, Message.seq), 0)
+_LAST_EVENT_SEQ = func.coalesce(_newest(ConversationEvent, ConversationEvent.seq), 0)
+_IS_MESSAGE_LAST = _LAST_MESSAGE_SEQ > _LAST_EVENT_SEQ
+_LAST_USED_SEQ = case((_IS_MESSAGE_LAST, _LAST_MESSAGE_SEQ), else_=_LAST_EVENT_SEQ)
+_LAST_MESSAGE_AT = _newest(Message, Message.created_at)
+_LAST_USED_AT = case(
+    (_IS_MESSAGE_LAST, _LAST_MESSAGE_AT),
+    else_=_newest(ConversationEvent, ConversationEvent.created_at),
+)
+_MESSAGE_COUNT = _count(Message, Message.is_deleted.is_(False))
+_LEAST_MEMBERS_VERSION = 1 + _count(
+    ConversationEvent, ConversationEvent.type.in_(_MEMBERSHIP_EVENTS)
+)
+
+_IS_LAST_SEQ_LOW = Conversation.last_seq < _LAST_USED_SEQ
+_IS_COUNT_WRONG = Conversation.message_count != _MESSAGE_COUNT
+_IS_LAST_MESSAGE_WRONG = Conversation.last_message_at.is_distinct_from(_LAST_MESSAGE_AT)
+_IS_UPDATED_EARLY = Conversation.updated_at < _LAST_USED_AT
+_IS_VERSION_LOW = Conversation.members_version < _LEAST_MEMBERS_VERSION
+
+
+def _conversations(is_broken: ColumnElement[bool]) -> Any:
+    broken = select(Conversation.id.label("conversation_id")).where(is_broken)
+    return rows_of(Conversation, broken)
+
+
+def _setting(is_broken: ColumnElement[bool], **values: Any) -> Mend:
+    def statement(conversation_id: UUID) -> Update:
+        mended = update(Conversation).where(Conversation.id == conversation_id, is_broken)
+        return mended.values(**values)
+
+    return updating(statement)
+
+
+# ── numbers ──────────────────────────────────────────────────────────────────────────────────
+
+_USED_BY_BOTH = select(Message.conversation_id, Message.seq).join(
+    ConversationEvent,
+    (ConversationEvent.conversation_id == Message.conversation_id)
+    & (ConversationEvent.seq == Message.seq),
+)
+
+
+def _holes() -> Any:
+    """The first missing number of each hole; one past the last where the counter is too high."""
+    numbers = union_all(
+        select(Message.conversation_id, Message.seq),
+        select(ConversationEvent.conversation_id, ConversationEvent.seq),
+        # What the counter says is the last one has to be there as well.
+        select(Conversation.id, Conversation.last_seq + 1),
+    ).subquery()
+    before = func.lag(numbers.c.seq).over(
+        partition_by=numbers.c.conversation_id, order_by=numbers.c.seq
+    )
+    steps = select(
+        numbers.c.conversation_id, numbers.c.seq, func.coalesce(before, 0).label("before")
+    ).subquery()
+    return select(steps.c.conversation_id, (steps.c.before + 1).label("seq")).where(
+        or_(steps.c.seq > steps.c.before + 1, steps.c.seq < 1)
+    )
+
+
+# ── beginnings and deletions ─────────────────────────────────────────────────────────────────
+
+_IS_BEGINNING = ConversationEvent.type == literal("conversation_created")
+_WITHOUT_BEGINNING = (
+    select(Conversation.id.label("conversation_id"), literal(1).label("seq"))
+    .outerjoin(
+        ConversationEvent,
+        (ConversationEvent.conversation_id == Conversation.id)
+        & (ConversationEvent.seq == 1)
+        & _IS_BEGINNING,
+    )
+    .where(ConversationEvent.seq.is_(None))
+)
+_BEGUN_AGAIN = select(ConversationEvent.conversation_id, ConversationEvent.seq).where(
+    _IS_BEGINNING, ConversationEvent.seq != 1
+)
+
+_ABOUT_MESSAGES = ("message_updated", "message_deleted")
+_ABOUT_NOTHING = (
+    select(ConversationEvent.conversation_id, ConversationEvent.seq)
+    .outerjoin(
+        Message,
+        (Message.id == ConversationEvent.message_id)
+        & (Message.conversation_id == ConversationEvent.conversation_id),
+    )
+    .where(
+        or_(
+            ConversationEvent.type.in_(_ABOUT_MESSAGES),
+            ConversationEvent.message_id.is_not(None),
+        ),
+        Message.id.is_(None),
+    )
+)
+
+_DELETIONS = (
+    select(ConversationEvent.message_id)
+    .where(ConversationEvent.type == "message_deleted")
+    .distinct()
+    .subquery()
+)
+_DELETED_SILENTLY = (
+    select(Message.conversation_id, Message.seq)
+    .outerjoin(_DELETIONS, _DELETIONS.c.message_id == Message.id)
+    .where(Message.is_deleted, _DELETIONS.c.message_id.is_(None))
+)
+_STILL_THERE = (
+    select(Message.conversation_id, Message.seq)
+    .join(_DELETIONS, _DELETIONS.c.message_id == Message.id)
+    .where(Message.is_deleted.is_(False))
+)
+
+
+# ── clocks ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _beyond_skew() -> datetime:
+    return utc_now() + timedelta(seconds=CLOCK_SKEW_SECONDS)
+
+
+_FUTURE = bindparam("future", callable_=_beyond_skew, type_=UtcDateTime())
+_IS_OF_THE_FUTURE = or_(Conversation.updated_at > _FUTURE, Conversation.last_message_at > _FUTURE)
+
+
+COUNTING = (
+    Invariant(
+        "numbers_once",
+        "no number of a conversation is both a message's and an event's",
+        "Clients have shown one of the two and skipped the other. Restore a backup; nothing here "
+        "can give a number that clients have seen to something else.",
+        rows_of(Message, _USED_BY_BOTH),
+    ),
+    Invariant(
+        "numbers_whole",
+        "the numbers of a conversation's messages and events are 1 to last_seq, with no hole",
+        "What had these numbers is gone; compare with a backup. Clients go on past a hole.",
+        rows_of(Conversation, _holes()),
+    ),
+    Invariant(
+        "last_seq",
+        "last_seq is not below a number that is in use",
+        "Run: fynix doctor --fix. Until then, sending there fails.",
+        _conversations(_IS_LAST_SEQ_LOW),
+        _setting(_IS_LAST_SEQ_LOW, last_seq=_LAST_USED_SEQ),
+    ),
+    Invariant(
+        "message_count",
+        "message_count is how many messages are not deleted",
+        "Run: fynix doctor --fix",
+        _conversations(_IS_COUNT_WRONG),
+        _setting(_IS_COUNT_WRONG, message_count=_MESSAGE_COUNT),
+    ),
+    Invariant(
+        "last_message_at",
+        "last_message_at is the time of the newest message, deleted or not",
+        "Run: fynix doctor --fix",
+        _conversations(_IS_LAST_MESSAGE_WRONG),
+        _setting(_IS_LAST_MESSAGE_WRONG, last_message_at=_LAST_MESSAGE_AT),
+    ),
+    Invariant(
+        "updated_at",
+        "updated_at is not before the newest number, so that the reconciler finds it",
+        "Run: fynix doctor --fix",
+        _conversations(_IS_UPDATED_EARLY),
+        _setting(_IS_UPDATED_EARLY, updated_at=_LAST_USED_AT),
+    ),
+    Invariant(
+        "clocks",
+        f"no conversation was changed more than {CLOCK_SKEW_SECONDS} s from now",
+        "The clock of a machine was, or is, wrong. Set it right; this passes with time.",
+        _conversations(_IS_OF_THE_FUTURE),
+    ),
+    Invariant(
+        "members_version",
+        "members_version has moved with every joining and leaving",
+        "Run: fynix doctor --fix. Until then, caches may let in who has left.",
+        _conversations(_IS_VERSION_LOW),
+        # Past the present one as well: a cache may hold other members under any number so far.
+        _setting(_IS_VERSION_LOW, members_version=_LEAST_MEMBERS_VERSION + 1),
+    ),
+    Invariant(
+        "beginnings",
+        "every conversation begins with conversation_created, which is number 1, and only that",
+        "Compare with a backup. Clients that come back do not learn of such a conversation.",
+        rows_of(Conversation, union_all(_WITHOUT_BEGINNING, _BEGUN_AGAIN)),
+    ),
+    Invariant(
+        "event_messages",
+        "an event about a message names one of its own conversation",
+        "Compare with a backup. Clients are told that the message was deleted.",
+        rows_of(ConversationEvent, _ABOUT_NOTHING),
+    ),
+    Invariant(
+        "deletions",
+        "a message is marked deleted where, and only where, an event tells of it",
+        "Clients do not agree on what is there. One that is still shown can be deleted again; one "
+        "that went without an event is shown until a client loads the conversation anew.",
+        rows_of(Message, union_all(_DELETED_SILENTLY, _STILL_THERE)),
+    ),
+)
