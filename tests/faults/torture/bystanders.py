@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fynix_cli.client.failures import ApiError
 from fynix_cli.client.http import Call
@@ -202,3 +202,25 @@ async def ask_unread_counts(world: World) -> None:
                         *(conversation.id, conversation.unread_count),
                     )
                 )
+
+
+async def say_last_words(world: World) -> None:
+    """One more message in each conversation, by its owner."""
+    for conversation in world.conversations:
+        began, content = world.history.now(), f"{uuid4().hex} the end"
+        async with conversation.owner.rest() as rest:
+            key = uuid4().hex
+            while True:
+                try:
+                    message = await rest.send_message(conversation.id, content, key)
+                    break
+                except ApiError as refusal:
+                    await asyncio.sleep(refusal.retry_after or 0.1)
+        world.history.record(
+            Send(
+                *(began, world.history.now(), conversation.owner.id, conversation.id),
+                *(key, content, "stored", "201"),
+                message_id=message.id,
+                seq=message.seq,
+            )
+        )

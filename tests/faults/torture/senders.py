@@ -163,6 +163,8 @@ class SocketSender:
         self._pause = pause
         self._line = 0
         self._on_the_way: dict[str, _OnTheWay] = {}
+        self._due: list[_OnTheWay] = []
+        """Those of them that are to be sent again."""
 
     async def run(self) -> None:
         while not self._is_done:
@@ -190,9 +192,11 @@ class SocketSender:
                     await sending
 
     async def _send_on(self, socket: ClientConnection) -> None:
-        for key, message in list(self._on_the_way.items()):
-            await self._write(socket, key, message)
+        self._due = list(self._on_the_way.values())
         while not self._is_done:
+            due, self._due = self._due, []
+            for message in due:
+                await self._write(socket, message)
             await asyncio.sleep(self._rng.expovariate(1 / self._pause))
             if self._world.is_over:
                 continue
@@ -202,21 +206,21 @@ class SocketSender:
             key, began = uuid4().hex, self._world.history.now()
             message = _OnTheWay(began, conversation.id, key, new_content(self._rng))
             self._on_the_way[key] = message
-            await self._write(socket, key, message)
+            await self._write(socket, message)
         await socket.close()
 
     @property
     def _is_done(self) -> bool:
         return self._world.is_over and not self._on_the_way
 
-    async def _write(self, socket: ClientConnection, key: str, message: _OnTheWay) -> None:
+    async def _write(self, socket: ClientConnection, message: _OnTheWay) -> None:
         message.tries += 1
         frame = {
             "type": "send_message",
-            "ref": key,
+            "ref": message.key,
             "conversation_id": str(message.conversation_id),
             "content": message.content,
-            "client_message_id": key,
+            "client_message_id": message.key,
         }
         await socket.send(json.dumps(frame))
 
@@ -227,8 +231,10 @@ class SocketSender:
         if frame["type"] == "ack":
             self._settle(message, "stored", "ack", frame["message"])
         elif frame["type"] == "error" and message.tries > 1:
-            # It says nothing of the first try. What passes is tried again on the next line.
-            if frame["error"] not in _PASSING:
+            # It says nothing of the first try.
+            if frame["error"] in _PASSING:
+                self._due.append(message)
+            else:
                 self._settle(message, "unknown", frame["error"])
         elif frame["type"] == "error":
             is_clear = frame["error"] != "unavailable"
