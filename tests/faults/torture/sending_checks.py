@@ -2,7 +2,8 @@
 
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from uuid import UUID
 
 from tests.faults.torture.history import History, Send
@@ -60,11 +61,14 @@ def nothing_is_stored_twice(history: History, truth: Truth) -> Verdict:
 
 
 def refused_is_not_stored(history: History, truth: Truth) -> Verdict:
+    """A refusal counts where it answered the only try: an earlier one may have been stored."""
     verdict = Verdict("a refused message is not stored")
     rows = {unique_word(row.content): row for row in truth.messages}
+    tries = Counter(unique_word(it.content) for it in history.of(Send))
     for send in history.of(Send):
-        if send.outcome == "refused":
-            row = rows.get(unique_word(send.content))
+        word = unique_word(send.content)
+        if send.outcome == "refused" and tries[word] == 1:
+            row = rows.get(word)
             verdict.expect(row is None, send, _shown(row) if row else "")
     return verdict
 
@@ -93,9 +97,8 @@ def order_is_the_order_of_sending(history: History) -> Verdict:
     one socket, whether or not the first was acknowledged by then."""
     verdict = Verdict("messages stand in the order in which they were sent")
     by_conversation: dict[UUID, list[Send]] = defaultdict(list)
-    for send in history.of(Send):
-        if send.outcome == "stored":
-            by_conversation[send.conversation_id].append(send)
+    for send in _first_tries(history):
+        by_conversation[send.conversation_id].append(send)
     for sends in by_conversation.values():
         for earlier, later in _ordered_pairs(sends):
             verdict.expect((earlier.seq or 0) < (later.seq or 0), earlier, later)
@@ -104,12 +107,11 @@ def order_is_the_order_of_sending(history: History) -> Verdict:
 
 def _ordered_pairs(sends: list[Send]) -> Iterator[tuple[Send, Send]]:
     """For each send the latest-numbered one that was acknowledged before it began, and its
-    predecessor on the same socket. Retries of one key are one send."""
-    firsts = _without_retries(sends)
+    predecessor on the same socket."""
     open_ones: list[tuple[float, int, Send]] = []
     latest: Send | None = None
     last_of_line: dict[tuple[str, UUID], Send] = {}
-    for number, send in enumerate(sorted(firsts, key=lambda it: it.began)):
+    for number, send in enumerate(sorted(sends, key=lambda it: it.began)):
         while open_ones and open_ones[0][0] <= send.began:
             ended = heapq.heappop(open_ones)[2]
             if latest is None or (ended.seq or 0) > (latest.seq or 0):
@@ -124,11 +126,17 @@ def _ordered_pairs(sends: list[Send]) -> Iterator[tuple[Send, Send]]:
         heapq.heappush(open_ones, (send.ended, number, send))
 
 
-def _without_retries(sends: Iterable[Send]) -> list[Send]:
-    firsts: dict[UUID | None, Send] = {}
-    for send in sorted(sends, key=lambda it: it.began):
-        firsts.setdefault(send.message_id, send)
-    return list(firsts.values())
+def _first_tries(history: History) -> list[Send]:
+    """What was stored, each message once: begun at its first try, whatever became of that, and
+    acknowledged at the first acknowledgement."""
+    began: dict[str, float] = {}
+    acknowledged: dict[str, Send] = {}
+    for send in history.of(Send):
+        word = unique_word(send.content)
+        began[word] = min(send.began, began.get(word, send.began))
+        if send.outcome == "stored":
+            acknowledged.setdefault(word, send)
+    return [replace(send, began=began[word]) for word, send in acknowledged.items()]
 
 
 def authors_take_part(truth: Truth) -> Verdict:
