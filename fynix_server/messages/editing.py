@@ -1,4 +1,8 @@
-"""Changing and deleting what one has sent."""
+"""Changing and deleting what one has sent.
+
+Both wait for the conversation's lock before they look at anything, so that nobody changes a
+message after they were taken out of the conversation.
+"""
 
 from uuid import UUID
 
@@ -7,7 +11,7 @@ from fynix_server.errors import NotFound, NotPermitted
 from fynix_server.event_bus import MESSAGES, Envelope
 from fynix_server.event_log import NewEvent, append_event, event_frame, hidden_message_frame
 from fynix_server.membership import active_member_ids, load_membership
-from fynix_server.messages import queries
+from fynix_server.messages import queries, writer_queries
 from fynix_server.protocol.messages import MessageResponse
 from fynix_server.read_state import message_response, read_markers
 from fynix_server.resources import Resources
@@ -22,8 +26,9 @@ async def delete_message(
     """
     now = resources.clock()
     async with resources.database.write() as connection:
+        await writer_queries.lock_conversations(connection, [conversation_id])
         membership = await load_membership(connection, conversation_id, person.user_id)
-        row = await queries.find_message(connection, conversation_id, message_id, lock=True)
+        row = await queries.find_message(connection, conversation_id, message_id)
         if row is None or row.seq < membership.joined_seq:
             raise NotFound("There is no such message here.", code="message_not_found")
         if row.sender_id != person.user_id:
@@ -53,8 +58,9 @@ async def edit_message(
     """
     now = resources.clock()
     async with resources.database.write() as connection:
+        await writer_queries.lock_conversations(connection, [conversation_id])
         membership = await load_membership(connection, conversation_id, person.user_id)
-        row = await queries.find_message(connection, conversation_id, message_id, lock=True)
+        row = await queries.find_message(connection, conversation_id, message_id)
         if row is None or row.is_deleted or row.seq < membership.joined_seq:
             raise NotFound("There is no such message here.", code="message_not_found")
         if row.sender_id != person.user_id:

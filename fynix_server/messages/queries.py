@@ -65,16 +65,10 @@ async def message_by_key(
 
 
 async def find_message(
-    connection: AsyncConnection,
-    conversation_id: UUID,
-    message_id: UUID,
-    *,
-    lock: bool = False,
+    connection: AsyncConnection, conversation_id: UUID, message_id: UUID
 ) -> AnyRow | None:
     """One message of that conversation, deleted or not. Index: the primary key."""
     query = _messages().where(Message.id == message_id, Message.conversation_id == conversation_id)
-    if lock:
-        query = query.with_for_update(of=Message)
     return (await connection.execute(query)).one_or_none()
 
 
