@@ -160,6 +160,7 @@ class _Lifespan:
             async with asyncio.timeout(DRAIN_SECONDS):
                 await resources.message_writer.drain()
         await _end(self._tasks)
+        await resources.limiter.close()
         await resources.database.close()
         await resources.redis.aclose()
 

@@ -6,6 +6,7 @@ Knows nothing of WebSockets: `sockets/` reads the outbox and obeys `closing`.
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Iterator
+from sys import getsizeof
 from uuid import UUID
 
 from fynix_server import metrics
@@ -14,10 +15,11 @@ from fynix_server.tables import new_id
 
 
 class Outbox:
-    """Frames that wait to be written, bounded in number and bytes."""
+    """Frames that wait to be written, bounded in number and in bytes of memory."""
 
     def __init__(self, max_frames: int, max_bytes: int) -> None:
         self._frames: deque[str] = deque()
+        self._in_hand: deque[str] = deque()
         self._bytes = 0
         self._max_frames = max_frames
         self._max_bytes = max_bytes
@@ -25,32 +27,47 @@ class Outbox:
         self._taken = asyncio.Event()
         self._is_finished = False
 
+    def __len__(self) -> int:
+        return len(self._frames) + len(self._in_hand)
+
+    @property
+    def size_bytes(self) -> int:
+        """What the frames take in memory: with one emoji in it, four bytes a character."""
+        return self._bytes
+
     @property
     def is_half_full(self) -> bool:
-        return len(self._frames) * 2 >= self._max_frames or self._bytes * 2 >= self._max_bytes
+        return len(self) * 2 >= self._max_frames or self._bytes * 2 >= self._max_bytes
 
     def put(self, frame: str) -> bool:
         """Append `frame`; False, and nothing appended, where it does not fit."""
         if self._is_finished:
             return True  # the socket is closing: nobody is there to be too slow
-        is_full = len(self._frames) >= self._max_frames
-        if is_full or self._bytes + len(frame) > self._max_bytes:
+        if len(self) >= self._max_frames or self._bytes + getsizeof(frame) > self._max_bytes:
             return False
         self._frames.append(frame)
-        self._bytes += len(frame)
+        self._bytes += getsizeof(frame)
         self._filled.set()
         return True
 
     async def take(self) -> list[str]:
-        """Wait for frames, then take all that are there. None of them: there will be no more."""
+        """Wait for frames, then take all that are there. None of them: there will be no more.
+
+        They count until `note_written`, or until the next `take`: a reader that has stopped
+        would otherwise cost twice the bounds.
+        """
+        while self._in_hand:
+            self.note_written()
         if not self._is_finished:
             await self._filled.wait()
-        frames = list(self._frames)
-        self._frames.clear()
-        self._bytes = 0
+        self._in_hand, self._frames = self._frames, self._in_hand
         self._filled.clear()
+        return list(self._in_hand)
+
+    def note_written(self) -> None:
+        """The first of the frames taken is gone: there is room for another."""
+        self._bytes -= getsizeof(self._in_hand.popleft())
         self._taken.set()
-        return frames
 
     def finish(self) -> None:
         """Nothing is put in any more: once it is empty, `take` says so."""
@@ -68,10 +85,12 @@ class Connection:
     """One socket of one person.
 
     `carried` is the highest `seq` of each conversation that went into the outbox: nothing at or
-    below it goes there live again, so each (conversation, seq) arrives once. From
-    `messages_from` on it carried every message up to there, from `all_from` on every frame.
+    below it goes there live again, so each (conversation, seq) arrives once. From `carried_from`
+    on it carried every frame up to there but those `left_out`, since this client had not opted in.
     `held` are conversations whose past is being replayed: their live frames are left out, since
-    the replay reads them from the database (sockets/replay.py).
+    the replay reads them from the database (sockets/replay.py). It says up to which number some
+    were left out. Where a replay failed, `half_replayed` is what it had sent; the conversation
+    stays held until the client has resumed it.
     """
 
     def __init__(self, user_id: UUID, session_id: UUID, outbox: Outbox, *, is_v1: bool) -> None:
@@ -81,9 +100,10 @@ class Connection:
         self.is_opted_in = is_v1
         self.wants_durable = not is_v1
         self.carried: dict[UUID, int] = {}
-        self.messages_from: dict[UUID, int] = {}
-        self.all_from: dict[UUID, int] = {}
-        self.held: set[UUID] = set()
+        self.carried_from: dict[UUID, int] = {}
+        self.left_out: dict[UUID, set[int]] = {}
+        self.held: dict[UUID, int] = {}
+        self.half_replayed: dict[UUID, range] = {}
         self.closing: asyncio.Future[CloseCode] = asyncio.get_running_loop().create_future()
         self._outbox = outbox
 
@@ -92,11 +112,16 @@ class Connection:
         if not self.closing.done():
             self.closing.set_result(code)
 
-    def send(self, frame: str) -> None:
-        """Queue a frame that must arrive; a reader too slow for it is cut off (4010)."""
-        if not self._outbox.put(frame) and not self.closing.done():
+    def close_as_slow(self) -> None:
+        """Cut off a reader that does not keep up (4010): it comes back, and resumes."""
+        if not self.closing.done():
             metrics.slow_consumers.inc()
             self.close(CloseCode.SLOW_CONSUMER)
+
+    def send(self, frame: str) -> None:
+        """Queue a frame that must arrive; a reader too slow for it is cut off."""
+        if not self._outbox.put(frame):
+            self.close_as_slow()
 
     def send_if_roomy(self, frame: str) -> None:
         """Queue a frame that may be lost, such as typing: dropped from half full."""
@@ -109,38 +134,54 @@ class Connection:
         self, frame: str, conversation_id: UUID, seq: int, *, for_opted_in: bool
     ) -> None:
         """Queue a numbered frame, unless this socket had it, or gets it by a replay."""
-        if not self.wants_durable or conversation_id in self.held:
+        if not self.wants_durable:
+            return
+        if conversation_id in self.held:
+            self.held[conversation_id] = max(self.held[conversation_id], seq)
             return
         if self.carried.get(conversation_id, 0) >= seq:
             return
         self.carried[conversation_id] = seq
-        if self.is_opted_in:
-            self.all_from.setdefault(conversation_id, seq)
-        else:
-            self.messages_from.setdefault(conversation_id, seq)
-            if for_opted_in:
-                return
+        self.carried_from.setdefault(conversation_id, seq)
+        if for_opted_in and not self.is_opted_in:
+            self.left_out.setdefault(conversation_id, set()).add(seq)
+            return
         self.send(frame)
 
-    def has_carried(self, conversation_id: UUID, seq: int, *, is_message: bool) -> bool:
+    def hold(self, conversation_ids: Iterable[UUID]) -> None:
+        """Leave their live frames out from here on, until `note_replay` or `release`."""
+        for conversation_id in conversation_ids:
+            self.held.setdefault(conversation_id, 0)
+
+    def release(self, conversation_id: UUID) -> None:
+        """Live frames may follow."""
+        self.held.pop(conversation_id, None)
+        self.half_replayed.pop(conversation_id, None)
+
+    def has_carried(self, conversation_id: UUID, seq: int) -> bool:
         """Whether that frame went into the outbox before."""
-        if seq > self.carried.get(conversation_id, 0):
-            return False
-        if seq >= self.all_from.get(conversation_id, seq + 1):
+        if seq in self.half_replayed.get(conversation_id, ()):
             return True
-        return is_message and seq >= self.messages_from.get(conversation_id, seq + 1)
+        first, last = self.carried_from.get(conversation_id), self.carried.get(conversation_id)
+        if first is None or last is None or not first <= seq <= last:
+            return False
+        return seq not in self.left_out.get(conversation_id, ())
 
     def note_replay(self, conversation_id: UUID, first_seq: int, last_seq: int) -> None:
         """Everything from `first_seq` to `last_seq` was carried; live frames may follow."""
-        known = self.all_from.get(conversation_id, first_seq)
-        self.all_from[conversation_id] = min(known, first_seq)
+        known = self.carried_from.get(conversation_id, first_seq)
+        self.carried_from[conversation_id] = min(known, first_seq)
         self.carried[conversation_id] = max(self.carried.get(conversation_id, 0), last_seq)
-        self.held.discard(conversation_id)
+        left_out = self.left_out.pop(conversation_id, set())
+        if before := {seq for seq in left_out if seq < first_seq}:
+            self.left_out[conversation_id] = before
+        self.release(conversation_id)
 
     def note_resync(self, conversation_id: UUID, last_seq: int) -> None:
         """The client reads by REST what came up to `last_seq`; what was carried before is moot."""
-        self.messages_from.pop(conversation_id, None)
-        self.all_from[conversation_id] = last_seq + 1
+        self.half_replayed.pop(conversation_id, None)
+        self.left_out.pop(conversation_id, None)
+        self.carried_from[conversation_id] = last_seq + 1
         self.carried[conversation_id] = max(self.carried.get(conversation_id, 0), last_seq)
 
     async def wait_for_room(self) -> None:
@@ -149,6 +190,10 @@ class Connection:
 
     async def take_frames(self) -> list[str]:
         return await self._outbox.take()
+
+    def note_written(self) -> None:
+        """The first of the frames taken was written."""
+        self._outbox.note_written()
 
     def finish(self) -> None:
         """What is in the outbox is the last that will be written."""

@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import structlog
@@ -30,7 +30,8 @@ CHANNELS = (MESSAGES, TYPING, READ_RECEIPTS, CONTROL)
 MAX_WAITING = 10_000
 MAX_PIPELINED = 200
 RECONNECT_SECONDS = 0.5
-PING_TIMEOUT_SECONDS = 2.0
+SILENCE_SECONDS = 1.0
+"""After so long without a word from Redis it is asked; after as long again it counts as away."""
 log = structlog.get_logger(__name__)
 
 
@@ -39,7 +40,8 @@ class Envelope:
     """A frame and whom it is for. `seq` is None for what is not numbered: typing, receipts.
 
     `for_opted_in`: the mission does not name this frame, so only clients that asked get it.
-    `joiners`: people who take part from this frame on. `sender_id`: of a new message, whose
+    `joiners`: people who take part from this frame on. `leavers`: people for whom it is the last.
+    `sender_id`: of a new message, whose
     typing it ends. `latecomers`: recipients who may not read what the frame is about, since it
     came before they joined; they get `latecomer_frame` in its place. `committed_at`: seconds
     since 1970, to measure how long delivery takes.
@@ -52,6 +54,7 @@ class Envelope:
     seq: int | None = None
     for_opted_in: bool = False
     joiners: tuple[UUID, ...] = ()
+    leavers: tuple[UUID, ...] = ()
     sender_id: UUID | None = None
     latecomers: tuple[UUID, ...] = ()
     latecomer_frame: str = ""
@@ -61,9 +64,17 @@ class Envelope:
 Deliver = Callable[[Envelope], None]
 Obey = Callable[[dict[str, str]], None]
 
+_Line = Literal["published", "subscribed"]
+_LOOK = "look"
+"""A control event of the bus itself: its sender could not announce something."""
+
 
 class EventBus:
-    """Publishing never waits and never fails: the flusher sends what has gathered, in order."""
+    """Publishing never waits and never fails: the flusher sends what has gathered, in order.
+
+    It is connected while both of its lines work: the one that it publishes on, and the one that
+    it subscribed on. Either may die alone.
+    """
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
@@ -73,11 +84,19 @@ class EventBus:
         self._deliver: Deliver = _nobody_listens
         self._obey: Obey = _nobody_listens
         self._changed: Callable[[], None] = _nothing_missed
-        self.is_connected = False
+        self._broken: set[_Line] = {"subscribed"}
+        self._connected = asyncio.Event()
+
+    @property
+    def is_connected(self) -> bool:
+        return self._connected.is_set()
+
+    async def wait_until_connected(self) -> None:
+        await self._connected.wait()
 
     def connect(self, deliver: Deliver, obey: Obey, changed: Callable[[], None]) -> None:
-        """Say who takes the events of this instance and of others, and who is told that Redis
-        went away or came back. Once, before serving."""
+        """Say who takes the events of this instance and of others, and who is told that some may
+        have been missed. Once, before serving."""
         self._deliver, self._obey, self._changed = deliver, obey, changed
 
     def publish(self, envelope: Envelope) -> None:
@@ -89,6 +108,11 @@ class EventBus:
         """Tell every instance, this one included, of something that is not a frame."""
         self._obey(event)
         self._queue(CONTROL, json.dumps({"origin": self._origin, **event}).encode())
+
+    def ask_to_look(self) -> None:
+        """Make every instance look for what it may have missed: something was not announced."""
+        self._changed()
+        self._queue(CONTROL, json.dumps({"origin": self._origin, "type": _LOOK}).encode())
 
     def _queue(self, channel: str, payload: bytes) -> None:
         # Full while Redis is away: the oldest goes, and the reconciler finds what it announced.
@@ -107,9 +131,24 @@ class EventBus:
                     await self._send(batch)
                 except REDIS_ERRORS as error:
                     metrics.bus_errors.inc()
-                    self._lost_redis(error)
-                    # Dropped, not kept: late copies would help nobody, the database has them.
-                    await asyncio.sleep(RECONNECT_SECONDS)
+                    self._broke("published", error)
+                    await self._wait_for_redis()
+
+    async def _wait_for_redis(self) -> None:
+        """Drop what waits until Redis answers; then tell the others that they missed something."""
+        while True:
+            # Dropped, not kept: late copies would help nobody, the database has them.
+            self._waiting.clear()
+            await asyncio.sleep(RECONNECT_SECONDS)
+            try:
+                await self._redis.ping()
+                break
+            except REDIS_ERRORS:
+                continue
+        self._waiting.clear()
+        # Their own line may have been well all along, so that they do not know.
+        self.ask_to_look()
+        self._mended("published")
 
     async def _send(self, batch: list[tuple[str, bytes]]) -> None:
         if len(batch) == 1:
@@ -126,33 +165,45 @@ class EventBus:
             try:
                 await self._listen_once()
             except REDIS_ERRORS as error:
-                self._lost_redis(error)
+                self._broke("subscribed", error)
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _listen_once(self) -> None:
         # One subscribe for all channels: two at once on a fresh connection may lose one.
         async with self._redis.pubsub(ignore_subscribe_messages=False) as subscriber:
             await subscriber.subscribe(*CHANNELS)
+            is_asked = False
             while True:
-                message = await subscriber.get_message(timeout=5.0)
-                if message is None:
-                    # Silence may be a dead line: a paused Redis keeps its connections open.
-                    async with asyncio.timeout(PING_TIMEOUT_SECONDS):
-                        await self._redis.ping()
-                elif message["type"] == "subscribe":
-                    self._found_redis()
-                elif message["type"] == "message":
-                    self._receive(message["channel"].decode(), message["data"])
+                message = await subscriber.get_message(timeout=SILENCE_SECONDS)
+                if message is not None:
+                    is_asked = False
+                    self._take(message)
+                elif is_asked:
+                    raise TimeoutError("Redis does not answer on the line subscribed on")
+                else:
+                    # On this very line: it may be dead while others live.
+                    await subscriber.ping()
+                    is_asked = True
 
-    def _found_redis(self) -> None:
-        if not self.is_connected:
-            self.is_connected = True
+    def _take(self, message: dict[str, Any]) -> None:
+        if message["type"] == "subscribe":
+            # Also after the client has reconnected by itself, which it does without a word.
+            self._mended("subscribed")
+            self._changed()
+        elif message["type"] == "message":
+            self._receive(message["channel"].decode(), message["data"])
+
+    def _mended(self, line: _Line) -> None:
+        self._broken.discard(line)
+        if not self._broken and not self.is_connected:
+            self._connected.set()
             log.info("bus_connected")
             self._changed()
 
-    def _lost_redis(self, error: BaseException) -> None:
+    def _broke(self, line: _Line, error: BaseException) -> None:
+        self._broken.add(line)
         if self.is_connected:
-            self.is_connected = False
+            self._connected.clear()
             log.warning("bus_disconnected", error=type(error).__name__)
             self._changed()
 
@@ -160,7 +211,11 @@ class EventBus:
         try:
             if channel == CONTROL:
                 event = json.loads(payload)
-                if event.pop("origin") != self._origin:
+                if event.pop("origin") == self._origin:
+                    return
+                if event["type"] == _LOOK:
+                    self._changed()
+                else:
                     self._obey(event)
                 return
             head, _, frame = payload.partition(b"\n")
@@ -181,6 +236,7 @@ def _encode(envelope: Envelope, origin: str) -> bytes:
             "seq": envelope.seq,
             "for_opted_in": envelope.for_opted_in,
             "joiners": [it.hex for it in envelope.joiners],
+            "leavers": [it.hex for it in envelope.leavers],
             "sender_id": envelope.sender_id.hex if envelope.sender_id else None,
             "latecomers": [it.hex for it in envelope.latecomers],
             "latecomer_frame": envelope.latecomer_frame,
@@ -199,6 +255,7 @@ def _decode(channel: str, fields: dict[str, Any], frame: bytes) -> Envelope:
         seq=fields["seq"],
         for_opted_in=fields["for_opted_in"],
         joiners=tuple(UUID(it) for it in fields["joiners"]),
+        leavers=tuple(UUID(it) for it in fields["leavers"]),
         sender_id=UUID(fields["sender_id"]) if fields["sender_id"] else None,
         latecomers=tuple(UUID(it) for it in fields["latecomers"]),
         latecomer_frame=fields["latecomer_frame"],

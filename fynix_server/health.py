@@ -11,10 +11,8 @@ from prometheus_client import (
 )
 from quart import Blueprint, Response
 from quart_schema import document_response
-from sqlalchemy import literal, select
-from sqlalchemy.exc import SQLAlchemyError
 
-from fynix_server.errors import NotFound, Unavailable
+from fynix_server.errors import NotFound
 from fynix_server.http import current_resources, json_response
 from fynix_server.metrics import REGISTRY
 from fynix_server.protocol.health import (
@@ -127,21 +125,15 @@ async def check_parts(resources: Resources) -> dict[str, PartState]:
 
 
 async def _check_database(resources: Resources) -> PartState:
-    try:
-        async with (
-            asyncio.timeout(CHECK_TIMEOUT_SECONDS),
-            resources.database.read() as connection,
-        ):
-            await connection.execute(select(literal(1)))
-    except (Unavailable, TimeoutError, SQLAlchemyError):
-        return "down"
-    return "ok"
+    return "ok" if await resources.database.answers(CHECK_TIMEOUT_SECONDS) else "down"
 
 
 async def _check_redis(resources: Resources) -> PartState:
     try:
         async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
             await resources.redis.ping()
+            # A Redis that answers while the bus hears nothing is as good as away.
+            await resources.event_bus.wait_until_connected()
     except REDIS_ERRORS:
         return "down"
     return "ok"

@@ -1,5 +1,6 @@
 """How often somebody may do something: a sliding window in Redis, or here while Redis is away."""
 
+import asyncio
 import itertools
 import math
 import secrets
@@ -130,6 +131,10 @@ class RateLimiter:
             self._local.give_back(name)
             await self._shared.give_back(name)
 
+    async def close(self) -> None:
+        """Stop looking for a Redis that is away. Before the client is closed."""
+        await self._shared.close()
+
 
 class _Window(NamedTuple):
     key: str
@@ -149,15 +154,17 @@ class _SharedWindows:
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
-        self._redis = redis
         self._script = redis.register_script(_SLIDING_WINDOW)
         # Two attempts in one millisecond, on any instance, must be two members of the set.
         self._members = map(f"{secrets.token_hex(8)}:{{}}".format, itertools.count())
-        self._ask_again_at: float | None = None
+        self._is_away = False
+        self._look_again_at = 0.0
+        self._looking: asyncio.Task[None] | None = None
 
     async def take(self, window: _Window) -> _Taken | None:
-        """None: Redis is away. Asked then at most once a second, so that few pay its timeout."""
-        if not self._may_ask():
+        """None: Redis is away. Only who was asking as it went has waited for its timeout."""
+        if self._is_away:
+            self._look_for_redis()
             return None
         member = next(self._members)
         times = [window.now_ms, window.now_ms - window.length_ms, window.length_ms]
@@ -166,12 +173,11 @@ class _SharedWindows:
         except REDIS_ERRORS as error:
             self._note_away(error)
             return None
-        self._note_back()
         allowed, count, oldest = answer
         return _Taken(bool(allowed), int(count), int(float(oldest)))
 
     async def give_back(self, key: str) -> None:
-        if not self._may_ask():
+        if self._is_away:
             return
         try:
             await self._redis.zremrangebyrank(key, -1, -1)
@@ -179,24 +185,33 @@ class _SharedWindows:
             # It stays counted until it leaves the window: harmless, and nothing else would help.
             self._note_away(error)
 
-    def _may_ask(self) -> bool:
-        if self._ask_again_at is None:
-            return True
-        if time.monotonic() < self._ask_again_at:
-            return False
-        # Set before the attempt, so that others meanwhile do not wait for its timeout too.
-        self._ask_again_at = time.monotonic() + _RETRY_REDIS_AFTER_SECONDS
-        return True
-
     def _note_away(self, error: Exception) -> None:
-        if self._ask_again_at is None:
+        self._look_again_at = time.monotonic() + _RETRY_REDIS_AFTER_SECONDS
+        if not self._is_away:
+            self._is_away = True
             log.warning("rate_limits_fell_back", reason=type(error).__name__)
-        self._ask_again_at = time.monotonic() + _RETRY_REDIS_AFTER_SECONDS
 
-    def _note_back(self) -> None:
-        if self._ask_again_at is not None:
+    def _look_for_redis(self) -> None:
+        """Ask whether it is back, once a second, and beside the requests: none waits for it."""
+        is_looking = self._looking is not None and not self._looking.done()
+        if not is_looking and time.monotonic() >= self._look_again_at:
+            self._looking = asyncio.create_task(self._look(), name="rate_limits_look_for_redis")
+
+    async def _look(self) -> None:
+        now_ms = int(time.time() * 1000)
+        try:
+            # Not a ping: a Redis that is full, or a replica, would answer it and count nothing.
+            await self._script(keys=["rate_limit:look"], args=[now_ms, 0, 1000, 1, "look"])
+        except REDIS_ERRORS as error:
+            self._note_away(error)
+        else:
+            self._is_away = False
             log.info("rate_limits_shared_again")
-            self._ask_again_at = None
+
+    async def close(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait([self._looking])
 
 
 class _LocalWindows:

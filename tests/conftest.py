@@ -1,12 +1,13 @@
 """A running server for each test, on both stacks: the embedded one, and Postgres with Valkey."""
 
 import asyncio
+import os
 import shutil
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import redis
@@ -16,14 +17,14 @@ from fynix_cli.stack.valkey import Valkey
 from fynix_server.app import create_app
 from fynix_server.maintenance.schema import upgrade
 from fynix_server.settings import Settings, load_settings
-from tests.people import Api, MovableClock
+from tests.database_pool import DatabasePool
+from tests.people import Api, MovableClock, Serve
 from tests.running import run_app
-from tests.stacks import (
-    create_database,
-    drop_database,
-    postgres_server,
-    valkey_server,
-)
+from tests.stacks import create_database, postgres_server, valkey_server
+
+# Tests start a hundred processes, and where bytecode may not be kept each compiles every module.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 TEMPLATE = "fynix_template"
 COMMON: dict[str, Any] = {
@@ -33,6 +34,8 @@ COMMON: dict[str, Any] = {
     "password_hash_memory_kib": 8192,
     "password_hash_passes": 1,
 }
+# A sixteenth of that: less than settings from outside may ask for.
+QUICK_HASHES = {"password_hash_memory_kib": 512}
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +59,13 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
+def database_pool(postgres: Postgres) -> Iterator[DatabasePool]:
+    pool = DatabasePool(postgres, TEMPLATE)
+    yield pool
+    pool.close()
+
+
+@pytest.fixture(scope="session")
 def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
     server = valkey_server(tmp_path_factory.mktemp("valkey"))
     yield server
@@ -69,20 +79,23 @@ def stack(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def settings(stack: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+def database_url(database_pool: DatabasePool) -> Iterator[str]:
+    """Where a migrated Postgres database without a row is."""
+    with database_pool.lend() as url:
+        yield url
+
+
+@pytest.fixture
+def settings(stack: str, request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     """Settings of a fresh, migrated database and an empty Redis."""
     if stack == "embedded":
         shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "fynix.db")
-        yield load_settings(data_dir=tmp_path, **COMMON)
-        return
-    postgres: Postgres = request.getfixturevalue("postgres")
+        return load_settings(data_dir=tmp_path, **COMMON)
     valkey: Valkey = request.getfixturevalue("valkey")
     with redis.from_url(valkey.url()) as client:
         client.flushall()
-    name = f"test_{uuid4().hex}"
-    url = asyncio.run(create_database(postgres, name, TEMPLATE))
-    yield load_settings(database_url=url, redis_url=valkey.url(), data_dir=tmp_path, **COMMON)
-    asyncio.run(drop_database(postgres, name))
+    url: str = request.getfixturevalue("database_url")
+    return load_settings(database_url=url, redis_url=valkey.url(), data_dir=tmp_path, **COMMON)
 
 
 @pytest.fixture
@@ -91,9 +104,24 @@ def clock() -> MovableClock:
 
 
 @pytest.fixture
-async def api(settings: Settings, clock: MovableClock) -> AsyncIterator[Api]:
-    """A server on a real socket, and people made on it."""
-    app = create_app(settings, clock)
+async def serve(settings: Settings, clock: MovableClock) -> AsyncIterator[Serve]:
+    """Starts servers on this test's database, each with settings changed as asked."""
     async with AsyncExitStack() as stack:
-        url = await stack.enter_async_context(run_app(app))
-        yield Api(url, app, clock, stack)
+
+        async def start(**changes: object) -> Api:
+            app = create_app(settings.model_copy(update={**QUICK_HASHES, **changes}), clock)
+            return Api(await stack.enter_async_context(run_app(app)), app, clock, stack)
+
+        yield start
+
+
+@pytest.fixture
+async def api(serve: Serve) -> Api:
+    """A server on a real socket, and people made on it."""
+    return await serve()
+
+
+@pytest.fixture
+async def unlimited(serve: Serve) -> Api:
+    """A server that people may ask as often as they can."""
+    return await serve(rate_limits="off")

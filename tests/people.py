@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,13 @@ from fynix_server.resources import Resources
 DEADLINE_SECONDS = 10.0
 PASSWORD = "correct horse battery"
 Frame = dict[str, Any]
+# Without certificates, which no test needs, and which take longer to load than a test to run.
+_NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def open_client(url: str) -> httpx.AsyncClient:
+    """A REST client of the server at `url`; the caller closes it."""
+    return httpx.AsyncClient(base_url=url, timeout=DEADLINE_SECONDS, verify=_NO_CERTIFICATES)
 
 
 class MovableClock:
@@ -178,7 +186,7 @@ class Api:
         self.app = app
         self.clock = clock
         self._stack = stack
-        self.client = httpx.AsyncClient(base_url=url, timeout=DEADLINE_SECONDS)
+        self.client = open_client(url)
         stack.push_async_callback(self.client.aclose)
 
     @property
@@ -192,7 +200,7 @@ class Api:
         body = {"username": username, "password": PASSWORD}
         answer = await self.client.post("/api/auth/register", json=body)
         assert answer.status_code == 201, answer.text
-        client = httpx.AsyncClient(base_url=self.url, timeout=DEADLINE_SECONDS)
+        client = open_client(self.url)
         self._stack.push_async_callback(client.aclose)
         return Person(self, client, answer.json())
 
@@ -219,3 +227,7 @@ class Api:
         live = Live(socket)
         self._stack.push_async_callback(live.stop)
         return live
+
+
+Serve = Callable[..., Awaitable[Api]]
+"""Starts servers on one database, each with settings changed as the keywords say."""

@@ -20,7 +20,7 @@ def valkey_server(folder: Path) -> Valkey:
 
 async def create_database(server: Postgres, name: str, template: str | None = None) -> str:
     """Make a database, a copy of `template` where one is named; its URL."""
-    connection = await _connect(server)
+    connection = await connect_to(server, "postgres")
     try:
         copied = f' TEMPLATE "{template}" STRATEGY FILE_COPY' if template else ""
         await connection.execute(f'CREATE DATABASE "{name}"{copied}')
@@ -31,12 +31,14 @@ async def create_database(server: Postgres, name: str, template: str | None = No
 
 async def drop_database(server: Postgres, name: str) -> None:
     """Remove a database, whoever is connected to it."""
-    connection = await _connect(server)
+    connection = await connect_to(server, "postgres")
     try:
         await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     finally:
         await connection.close()
 
 
-async def _connect(server: Postgres) -> asyncpg.Connection:
-    return await asyncpg.connect(server.url("postgres").replace("+asyncpg", ""))
+async def connect_to(server: Postgres, name: str, **settings: str) -> asyncpg.Connection:
+    """A connection to the database `name`; `settings` are the session's."""
+    url = server.url(name).replace("+asyncpg", "")
+    return await asyncpg.connect(url, server_settings=settings)

@@ -1,24 +1,15 @@
 """Which pages of the web may call this server."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-
 import pytest
 
-from fynix_server.app import create_app
-from fynix_server.settings import Settings
-from tests.people import Api, MovableClock
-from tests.running import run_app
+from tests.people import Api, Serve
 
 FRONTEND = "https://chat.example"
 
 
 @pytest.fixture
-async def with_frontend(settings: Settings, clock: MovableClock) -> AsyncIterator[Api]:
-    app = create_app(settings.model_copy(update={"frontend_origin": FRONTEND}), clock)
-    async with AsyncExitStack() as stack:
-        url = await stack.enter_async_context(run_app(app))
-        yield Api(url, app, clock, stack)
+async def with_frontend(serve: Serve) -> Api:
+    return await serve(frontend_origin=FRONTEND)
 
 
 async def test_the_frontend_may_call_and_read_every_answer_errors_included(

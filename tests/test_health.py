@@ -6,7 +6,6 @@ from urllib.request import urlopen
 import httpx
 import pytest
 
-from fynix_server.errors import Unavailable
 from fynix_server.health import check_parts, start_metrics_server
 from fynix_server.settings import SettingsError, load_settings
 from tests.people import Api
@@ -18,8 +17,8 @@ class _Away:
     async def ping(self) -> None:
         raise ConnectionError("refused")
 
-    def read(self) -> None:
-        raise Unavailable("The database does not answer; try again.")
+    async def answers(self, within_seconds: float) -> bool:
+        return False
 
 
 async def test_a_healthy_instance_says_so_without_a_token(api: Api) -> None:

@@ -11,6 +11,6 @@ from tests.running import run_app
 async def test_a_server_that_stops_right_after_starting_stops(
     settings: Settings, clock: MovableClock
 ) -> None:
-    for _ in range(5):
+    for _ in range(2):
         async with asyncio.timeout(DEADLINE_SECONDS), run_app(create_app(settings, clock)):
             pass

@@ -49,6 +49,10 @@ class TokenRefused(Exception):
     """The access token holds no longer: renew it, then open another connection."""
 
 
+class NotFynix(LiveStopped):
+    """What answers there does not speak our protocol."""
+
+
 @dataclass(frozen=True)
 class UnknownFrame:
     """A frame of a kind that this client is too old for. It still moves the cursor."""
@@ -80,8 +84,17 @@ class LiveSocket:
         with suppress(ConnectionClosed):
             await self._connection.send(frame)
 
-    async def keep_alive(self, every_seconds: float) -> None:
-        """Ping for ever."""
+    @asynccontextmanager
+    async def kept_alive(self, every_seconds: float) -> AsyncIterator[None]:
+        """Ping meanwhile, so that the server knows that somebody is there."""
+        pinging = asyncio.create_task(self._ping(every_seconds))
+        try:
+            yield
+        finally:
+            pinging.cancel()
+            await asyncio.wait([pinging])
+
+    async def _ping(self, every_seconds: float) -> None:
         while True:
             await asyncio.sleep(every_seconds)
             await self.send('{"type":"ping"}')
@@ -97,11 +110,12 @@ async def open_socket(server: str, access_token: str) -> AsyncIterator[tuple[Liv
     try:
         socket = LiveSocket(connection)
         try:
-            hello = await asyncio.wait_for(socket.receive(), OPEN_SECONDS)
+            async with asyncio.timeout(OPEN_SECONDS):
+                hello = await socket.receive()
         except TimeoutError:
             raise LineLost("the server did not greet in time") from None
         if not isinstance(hello, Hello):
-            raise LiveStopped(f"{server} does not speak {SUBPROTOCOL}")
+            raise NotFynix(f"{server} does not speak {SUBPROTOCOL}")
         yield socket, hello
     finally:
         await connection.close()
@@ -169,7 +183,7 @@ async def _handshake(server: str, access_token: str) -> ClientConnection:
         # The line was cut within the handshake: a server that is just leaving.
         raise LineLost("the line dropped") from error
     except InvalidHandshake as error:
-        raise LiveStopped(f"{server} does not speak {SUBPROTOCOL}: {error}") from error
+        raise NotFynix(f"{server} does not speak {SUBPROTOCOL}: {error}") from error
     except TimeoutError as error:
         raise LineLost("no answer in time") from error
     except OSError as error:
@@ -184,7 +198,7 @@ def _verdict_of_status(server: str, refusal: InvalidStatus) -> Exception:
         wait = refusal.response.headers.get("Retry-After", "")
         return LineLost(f"the server answered {status}", float(wait) if wait.isdecimal() else 0.0)
     if status == NOT_FOUND:
-        return LiveStopped(f"{server} has no live connections; is it a Fynix server?")
+        return NotFynix(f"{server} has no live connections; is it a Fynix server?")
     return LiveStopped(
         f"{server} refused the live connection with {status}", exit_code=ExitCode.NOT_ALLOWED
     )

@@ -26,6 +26,9 @@ from fynix_server.protocol.messages import (
     MessagesListResponse,
 )
 
+LISTING_ROUNDS = 3
+"""How often a list that shifts while it is read is read anew."""
+
 
 class RestClient:
     """A person at a server. Every method raises ApiError, NotLoggedIn and Unreachable.
@@ -79,14 +82,21 @@ class RestClient:
         return await self.http.fetch(ConversationListResponse, call)
 
     async def all_conversations(self, limit: int = MAX_PAGE_DEPTH) -> list[ConversationResponse]:
-        """Page after page, the latest active first, until there are `limit` or no more."""
-        found: list[ConversationResponse] = []
-        has_next, page = True, 1
-        while has_next and len(found) < limit:
-            answer = await self.conversations(page, min(limit, MAX_PAGE_SIZE))
-            found += answer.conversations
-            has_next, page = answer.has_next, page + 1
-        return found[:limit]
+        """Page after page, the latest active first, until there are `limit` or no more.
+
+        Whichever becomes active meanwhile moves to the top, past the pages that were read, so
+        while some are missing the pages are read again.
+        """
+        found: dict[UUID, ConversationResponse] = {}
+        for _ in range(LISTING_ROUNDS):
+            has_next, page, total = True, 1, 0
+            while has_next and len(found) < limit:
+                answer = await self.conversations(page, min(limit, MAX_PAGE_SIZE))
+                found |= {it.id: it for it in answer.conversations if it.id not in found}
+                has_next, page, total = answer.has_next, page + 1, answer.total
+            if len(found) >= min(limit, total):
+                break
+        return list(found.values())[:limit]
 
     async def conversation(self, conversation_id: UUID) -> ConversationResponse:
         call = Call("GET", f"/api/conversations/{conversation_id}")
@@ -104,6 +114,14 @@ class RestClient:
         query: dict[str, Any] = {"page_size": limit}
         if before_seq is not None:
             query = {"before_seq": before_seq, "limit": limit}
+        call = Call("GET", f"/api/conversations/{conversation_id}/messages", query=query)
+        return await self.http.fetch(MessagesListResponse, call)
+
+    async def messages_after(
+        self, conversation_id: UUID, after_seq: int, limit: int = MAX_PAGE_SIZE
+    ) -> MessagesListResponse:
+        """Oldest first; `limit` at most 100."""
+        query = {"after_seq": after_seq, "limit": limit}
         call = Call("GET", f"/api/conversations/{conversation_id}/messages", query=query)
         return await self.http.fetch(MessagesListResponse, call)
 

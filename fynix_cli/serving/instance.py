@@ -10,12 +10,14 @@ from typing import Any
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
+from fynix_cli.serving.tcp_lines import prepare_lines
 from fynix_server.app import create_app, leave
 from fynix_server.protocol.fields import MAX_FRAME_BYTES
 from fynix_server.settings import Settings
 
 KEEP_ALIVE_SECONDS = 75.0
 """Longer than the 60 s that proxies keep idle connections: it is they who should close them."""
+END_PINGS_EVERY_SECONDS = 0.1
 
 Wait = Callable[[], Awaitable[object]]
 
@@ -44,16 +46,21 @@ async def _serve(
     app = create_app(settings)
     signalled = _signalled()
     was_asked = False
+    ending: asyncio.Task[None] | None = None
 
     async def serving_ends() -> None:
         # Hypercorn calls this right after it has begun to accept.
-        nonlocal was_asked
+        nonlocal was_asked, ending
         on_ready()
         was_asked = await _first(signalled.wait, until, app.extensions["failed"].wait)
         await leave(app)
-        _end_pings()
+        ending = asyncio.create_task(_end_pings())
 
-    await serve(app, _config(settings, listener), shutdown_trigger=serving_ends)
+    try:
+        await serve(app, _config(settings, listener), shutdown_trigger=serving_ends)
+    finally:
+        if ending is not None:
+            ending.cancel()
     return was_asked
 
 
@@ -69,12 +76,17 @@ async def _first(signalled: Wait, until: Wait | None, died: Wait) -> bool:
             task.cancel()
 
 
-def _end_pings() -> None:
+async def _end_pings() -> None:
     """End Hypercorn's ping tasks. They notice that their socket was closed only when they wake,
-    up to a heartbeat later, and Hypercorn waits for them: every stop would take all its grace."""
-    for task in asyncio.all_tasks():
-        if getattr(task.get_coro(), "__qualname__", "").endswith("WSStream._send_pings"):
-            task.cancel()
+    up to a heartbeat later, and Hypercorn waits for them: every stop would take all its grace.
+
+    For as long as the stop lasts: sockets that were on their way in are closed late.
+    """
+    while True:
+        for task in asyncio.all_tasks():
+            if getattr(task.get_coro(), "__qualname__", "").endswith("WSStream._send_pings"):
+                task.cancel()
+        await asyncio.sleep(END_PINGS_EVERY_SECONDS)
 
 
 def _task(wait: Wait) -> "asyncio.Task[object]":
@@ -95,6 +107,7 @@ def _signalled() -> asyncio.Event:
 
 def _config(settings: Settings, listener: socket.socket) -> Config:
     config = Config()
+    prepare_lines(listener)
     config.bind = [f"fd://{listener.detach()}"]
     config.backlog = 2048
     # The application logs requests itself; an access log would repeat tokens of the query.

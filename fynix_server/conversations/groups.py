@@ -81,7 +81,7 @@ async def add_participant(
         event = NewEvent(conversation_id, "participant_added", actor_id, None, payload)
         await record_event(connection, event, seq, now)
         await queries.move_members_version(connection, conversation_id)
-    _announce(resources, event, seq, (*members, user_id), joiners=(user_id,))
+    _announce(resources, event, seq, (*members, user_id), moving=(user_id,))
     return added
 
 
@@ -127,7 +127,7 @@ async def remove_participant(
         await queries.move_members_version(connection, conversation_id)
         members = await _member_ids(connection, conversation_id)
     # The one who goes is told too: it is their last frame of this group.
-    _announce(resources, event, seq, (*members, user_id))
+    _announce(resources, event, seq, (*members, user_id), moving=(user_id,))
 
 
 async def _pass_on_ownership(connection: AsyncConnection, conversation_id: UUID) -> None:
@@ -160,8 +160,9 @@ def _announce(
     event: NewEvent,
     seq: int,
     recipients: tuple[UUID, ...],
-    joiners: tuple[UUID, ...] = (),
+    moving: tuple[UUID, ...] = (),
 ) -> None:
+    """`moving`: who joined, or left, by this event."""
     resources.event_bus.publish(
         Envelope(
             channel=MESSAGES,
@@ -170,6 +171,7 @@ def _announce(
             conversation_id=event.conversation_id,
             seq=seq,
             for_opted_in=True,
-            joiners=joiners,
+            joiners=moving if event.type == "participant_added" else (),
+            leavers=moving if event.type == "participant_removed" else (),
         )
     )

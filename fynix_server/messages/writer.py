@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server import metrics
 from fynix_server.clock import Clock
-from fynix_server.database import Database
+from fynix_server.database import ConnectionLost, Database
 from fynix_server.errors import (
     Conflict,
     FynixError,
@@ -153,7 +153,19 @@ class MessageWriter:
             future.set_exception(outcome)
 
     async def _commit(self, drafts: Sequence[Draft]) -> list[Outcome]:
-        """Store `drafts` in one transaction. Outcomes stand in the order of the drafts."""
+        """Store `drafts` in one transaction, or in a second if the line broke before the commit.
+
+        Where it broke during the commit nobody knows whether they are stored, so that is not done
+        again: those without a key would be stored twice. Outcomes stand in the drafts' order.
+        """
+        try:
+            return await self._commit_once(drafts)
+        except ConnectionLost as error:
+            if not error.may_repeat:
+                raise
+        return await self._commit_once(drafts)
+
+    async def _commit_once(self, drafts: Sequence[Draft]) -> list[Outcome]:
         async with self._database.write() as connection:
             group = await _Group.load(connection, drafts, self._members)
             now = self._clock()

@@ -7,7 +7,6 @@ lost or overtaken on the way, and the missing frames are read from the database.
 
 import asyncio
 import time
-from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
@@ -17,26 +16,13 @@ from fynix_server.connections import Connections
 from fynix_server.database import Database
 from fynix_server.errors import Unavailable
 from fynix_server.event_bus import TYPING, Envelope
-from fynix_server.event_log import LoggedFrame, frames_after
+from fynix_server.event_log import frames_after
 from fynix_server.sockets import queries
+from fynix_server.sockets.feed import Feed, News, logged_envelope
 
 FILL_BATCH = 300
 RETRY_SECONDS = 0.5
 log = structlog.get_logger(__name__)
-
-
-@dataclass(slots=True)
-class Feed:
-    """Where a conversation stands on this instance.
-
-    `delivered`: the last number handed out; None until the database has said where to begin.
-    `wanted`: the highest number known to exist. `watchers`: connected people who take part.
-    """
-
-    delivered: int | None
-    wanted: int = 0
-    watchers: int = 0
-    is_filling: bool = False
 
 
 class Delivery:
@@ -47,7 +33,7 @@ class Delivery:
         self._connections = connections
         self._feeds: dict[UUID, Feed] = {}
         self._watched: dict[UUID, set[UUID]] = {}
-        self._loading: dict[UUID, dict[UUID, int]] = {}
+        self._loading: dict[UUID, dict[UUID, News]] = {}
         self._loads: dict[UUID, asyncio.Task[None]] = {}
         self._to_fill: asyncio.Queue[UUID] = asyncio.Queue()
 
@@ -63,6 +49,8 @@ class Delivery:
         load = self._loads.get(user_id)
         if load is None:
             load = self._loads[user_id] = asyncio.create_task(self._load(user_id))
+            # Whoever waits for it may have gone when it fails.
+            load.add_done_callback(lambda task: task.cancelled() or task.exception())
         await asyncio.shield(load)
 
     async def _load(self, user_id: UUID) -> None:
@@ -74,22 +62,43 @@ class Delivery:
             self._watched[user_id] = set()
             for conversation_id, last_seq in standing.items():
                 feed = self._feeds.setdefault(conversation_id, Feed(delivered=last_seq))
+                if feed.delivered is None or feed.is_filling:
+                    feed.stands[user_id] = last_seq
+                elif feed.delivered > last_seq:
+                    # This answer is older than what others were told: see whether it still holds.
+                    self._fill_soon(conversation_id, feed)
                 self._watch(user_id, conversation_id, feed)
         finally:
             del self._loading[user_id]
             del self._loads[user_id]
-        for conversation_id, seq in noted.items():
-            self.note(conversation_id, seq)
+        for conversation_id, news in noted.items():
+            self._compare(user_id, conversation_id, news)
+
+    def _compare(self, user_id: UUID, conversation_id: UUID, news: News) -> None:
+        if news.is_member:
+            self.note(conversation_id, news.seq)
+            self._watch(user_id, conversation_id, self._feeds[conversation_id])
+        elif (feed := self._feeds.get(conversation_id)) is not None:
+            self.note(conversation_id, news.seq)
+            if feed.delivered is not None and feed.delivered >= news.seq:
+                self._unwatch(user_id, conversation_id)
+
+    def follow(self, user_id: UUID, conversation_id: UUID, joined_seq: int) -> None:
+        """Somebody connected takes part in it, a replay has found; it may be news here."""
+        if self._is_stranger(user_id, conversation_id):
+            feed = self._feeds.setdefault(conversation_id, Feed(delivered=None))
+            # From their joining: they may have other connections, which were not told by a replay.
+            feed.stands[user_id] = joined_seq - 1
+            self._watch(user_id, conversation_id, feed)
+            self._fill_soon(conversation_id, feed)
 
     def end_watching(self, user_id: UUID) -> None:
         """Forget the conversations of a person who has no connection here any more."""
         if self._connections.has(user_id):
             return
-        for conversation_id in self._watched.pop(user_id, ()):
-            feed = self._feeds[conversation_id]
-            feed.watchers -= 1
-            if feed.watchers == 0:
-                del self._feeds[conversation_id]
+        for conversation_id in tuple(self._watched.get(user_id, ())):
+            self._unwatch(user_id, conversation_id)
+        self._watched.pop(user_id, None)
 
     def _watch(self, user_id: UUID, conversation_id: UUID, feed: Feed) -> None:
         mine = self._watched.get(user_id)
@@ -97,10 +106,14 @@ class Delivery:
             mine.add(conversation_id)
             feed.watchers += 1
 
-    def delivered(self, conversation_id: UUID) -> int:
-        """The last number that this instance handed out of it; 0 where it follows none."""
-        feed = self._feeds.get(conversation_id)
-        return (feed.delivered or 0) if feed else 0
+    def _unwatch(self, user_id: UUID, conversation_id: UUID) -> None:
+        mine = self._watched.get(user_id)
+        if mine is not None and conversation_id in mine:
+            mine.remove(conversation_id)
+            feed = self._feeds[conversation_id]
+            feed.watchers -= 1
+            if feed.watchers == 0:
+                del self._feeds[conversation_id]
 
     def standing(self, user_id: UUID) -> dict[UUID, int]:
         """Where each conversation of a connected person stands: the last number handed out.
@@ -108,9 +121,9 @@ class Delivery:
         Left out: those that this instance has only just heard of, whose frames are on their way.
         """
         return {
-            conversation_id: feed.delivered
+            conversation_id: seq
             for conversation_id in self._watched.get(user_id, ())
-            if (feed := self._feeds[conversation_id]).delivered is not None
+            if (seq := self._feeds[conversation_id].stand_of(user_id)) is not None
         }
 
     # ── events ───────────────────────────────────────────────────────────────────────────────
@@ -120,22 +133,44 @@ class Delivery:
         if envelope.seq is None:
             self._hand_out_ephemeral(envelope)
             return
-        for user_id in self._loading.keys() & set(envelope.recipients) if self._loading else ():
-            noted = self._loading[user_id]
-            noted[envelope.conversation_id] = max(
-                envelope.seq, noted.get(envelope.conversation_id, 0)
-            )
+        if self._loading:
+            self._note_for_loading(envelope, envelope.seq)
         feed = self._feeds.get(envelope.conversation_id)
         if feed is None:
             if any(user_id in self._watched for user_id in envelope.recipients):
                 self.note(envelope.conversation_id, envelope.seq)
-        elif feed.is_filling or feed.delivered is None or envelope.seq > feed.delivered + 1:
+        elif feed.is_next(envelope.seq) and not self._has_strangers(envelope):
+            self._hand_out_next(envelope, envelope.seq, feed)
+        else:
             self.note(envelope.conversation_id, envelope.seq)
-        elif envelope.seq == feed.delivered + 1:
-            feed.delivered = envelope.seq
-            for user_id in envelope.joiners:
-                self._watch(user_id, envelope.conversation_id, feed)
-            self._hand_out(envelope, envelope.seq)
+
+    def _note_for_loading(self, envelope: Envelope, seq: int) -> None:
+        for user_id in self._loading.keys() & set(envelope.recipients):
+            noted = self._loading[user_id]
+            known = noted.get(envelope.conversation_id)
+            if known is None or known.seq < seq:
+                news = News(seq, is_member=user_id not in envelope.leavers)
+                noted[envelope.conversation_id] = news
+
+    def _hand_out_next(self, envelope: Envelope, seq: int, feed: Feed) -> None:
+        feed.hand_out(seq)
+        for user_id in envelope.joiners:
+            self._watch(user_id, envelope.conversation_id, feed)
+        self._hand_out(envelope, seq)
+        for user_id in envelope.leavers:
+            self._unwatch(user_id, envelope.conversation_id)
+
+    def _has_strangers(self, envelope: Envelope) -> bool:
+        """Whether it is for somebody here who was not told that they had joined."""
+        return any(
+            self._is_stranger(user_id, envelope.conversation_id)
+            for user_id in envelope.recipients
+            if user_id not in envelope.joiners
+        )
+
+    def _is_stranger(self, user_id: UUID, conversation_id: UUID) -> bool:
+        mine = self._watched.get(user_id)
+        return mine is not None and conversation_id not in mine
 
     def note(self, conversation_id: UUID, seq: int) -> None:
         """Something up to `seq` exists: make sure that it is handed out."""
@@ -145,6 +180,9 @@ class Delivery:
         if feed.delivered is not None and seq <= feed.delivered:
             return
         feed.wanted = max(feed.wanted, seq)
+        self._fill_soon(conversation_id, feed)
+
+    def _fill_soon(self, conversation_id: UUID, feed: Feed) -> None:
         if not feed.is_filling:
             feed.is_filling = True
             self._to_fill.put_nowait(conversation_id)
@@ -185,56 +223,72 @@ class Delivery:
 
     async def _fill(self, conversation_id: UUID) -> None:
         feed = self._feeds.get(conversation_id)
-        if feed is None:  # everybody who watched it has left
-            return
+        if feed is None or not feed.is_filling:
+            return  # everybody who watched it has left; who has come since began anew
         async with self._database.read() as connection:
             members = await queries.members_over_time(connection, conversation_id)
-            local = [it for it in members if it.user_id in self._watched]
-            if feed.delivered is None:
-                # New to this instance: what its people were told begins with their joining.
-                feed.delivered = min((it.joined_seq for it in local), default=feed.wanted + 1) - 1
-            for member in local:
-                if member.left_seq is None:
-                    self._watch(member.user_id, conversation_id, feed)
-            frames = await frames_after(connection, conversation_id, feed.delivered, FILL_BATCH)
+            stands = self._stands(conversation_id, feed, members)
+            begin = min(stands.values(), default=feed.delivered or feed.wanted)
+            frames = await frames_after(connection, conversation_id, begin, FILL_BATCH)
+        if self._feeds.get(conversation_id) is not feed:
+            return
+        # Once more: people have come and gone meanwhile. What is below does not await.
+        stands = self._stands(conversation_id, feed, members)
+        if min(stands.values(), default=begin) < begin:
+            self._to_fill.put_nowait(conversation_id)
+            return
+        feed.wanted = max(feed.wanted, feed.delivered or 0)
+        feed.stands = stands
+        feed.hand_out(begin)
         for frame in frames:
-            self._hand_out_logged(conversation_id, frame, local)
-            # No await since the frames were read: nobody else has moved it.
-            feed.delivered = frame.seq
+            here = [it for it in members if frame.seq > stands.get(it.user_id, frame.seq)]
+            entitled = [it for it in here if it.covers(frame.seq)]
+            self._hand_out(logged_envelope(conversation_id, frame, entitled), frame.seq)
+            feed.hand_out(frame.seq)
         metrics.gap_fills.inc()
         feed.is_filling = False
-        if frames and feed.delivered < feed.wanted:
-            self.note(conversation_id, feed.wanted)
-        if feed.watchers == 0 and conversation_id in self._feeds:
-            del self._feeds[conversation_id]
+        if frames and (feed.delivered or 0) < feed.wanted:
+            self._fill_soon(conversation_id, feed)
+        self._watch_members(conversation_id, feed, members)
 
-    def _hand_out_logged(
-        self,
-        conversation_id: UUID,
-        logged: LoggedFrame,
-        local: list[queries.MemberSpan],
+    def _stands(
+        self, conversation_id: UUID, feed: Feed, members: list[queries.MemberSpan]
+    ) -> dict[UUID, int]:
+        """Up to where the people here are told already. Who is new to it: up to their joining.
+
+        Who had left before they connected is not in it.
+        """
+        stands = {}
+        for member in members:
+            mine = self._watched.get(member.user_id)
+            is_watching = mine is not None and conversation_id in mine
+            if mine is None or not (is_watching or member.left_seq is None):
+                continue
+            known = feed.stand_of(member.user_id) if is_watching else None
+            stands[member.user_id] = member.joined_seq - 1 if known is None else known
+        return stands
+
+    def _watch_members(
+        self, conversation_id: UUID, feed: Feed, members: list[queries.MemberSpan]
     ) -> None:
-        entitled = [it for it in local if it.covers(logged.seq)]
-        self._hand_out(
-            Envelope(
-                channel="",
-                recipients=tuple(it.user_id for it in entitled),
-                frame=logged.frame,
-                latecomers=tuple(
-                    it.user_id
-                    for it in entitled
-                    if logged.about_seq is not None and logged.about_seq < it.joined_seq
-                ),
-                latecomer_frame=logged.latecomer_frame,
-                conversation_id=conversation_id,
-                for_opted_in=logged.type != "new_message",
-            ),
-            logged.seq,
-        )
+        delivered = feed.delivered or 0
+        for member in members:
+            if member.left_seq is None:
+                self._watch(member.user_id, conversation_id, feed)
+        for member in members:
+            if member.left_seq is not None and member.left_seq <= delivered:
+                self._unwatch(member.user_id, conversation_id)
+        if feed.watchers == 0:
+            self._feeds.pop(conversation_id, None)
 
-    def reconcile(self, touched: dict[UUID, int]) -> None:
-        """Compare with what the database says was touched lately: `last_seq` by conversation."""
-        for conversation_id, last_seq in touched.items():
+    def reconcile(self, changed: dict[UUID, queries.Touched]) -> None:
+        """Compare with what the database says has changed lately, by conversation."""
+        for conversation_id, now in changed.items():
             feed = self._feeds.get(conversation_id)
-            if feed is not None and (feed.delivered is None or feed.delivered < last_seq):
-                self.note(conversation_id, last_seq)
+            if feed is None:
+                if any(user_id in self._watched for user_id in now.joiners):
+                    self.note(conversation_id, now.last_seq)
+            elif any(self._is_stranger(user_id, conversation_id) for user_id in now.joiners):
+                self._fill_soon(conversation_id, feed)
+            else:
+                self.note(conversation_id, now.last_seq)

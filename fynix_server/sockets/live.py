@@ -17,6 +17,7 @@ from fynix_server.sockets.typing import TypingIndicators
 
 RECONCILE_SECONDS = 10.0
 RECONCILE_SECONDS_WITHOUT_REDIS = 1.0
+"""And where the last round failed."""
 LOOK_BACK = timedelta(seconds=60)
 """Longer than a round and than what clocks of instances may differ by."""
 SPREAD_CLOSES_OVER_SECONDS = 10.0
@@ -32,7 +33,10 @@ class Live:
         self.typing = TypingIndicators(resources.event_bus)
         self.is_leaving = False
         self._look_now = asyncio.Event()
+        self._looked_at = resources.clock()
+        self._did_look = True
         resources.event_bus.connect(self._deliver, self._obey, self.look_now)
+        resources.database.when_in_doubt = resources.event_bus.ask_to_look
 
     def _deliver(self, envelope: Envelope) -> None:
         self.delivery.deliver(envelope)
@@ -53,32 +57,36 @@ class Live:
 
     async def reconcile(self) -> None:
         """Find what the bus lost. Runs for the life of the instance: every 10 s, every second
-        while Redis is away, and at once when it is back."""
+        while Redis or the database is away, and at once when Redis is back."""
         while True:
-            connected = self._resources.event_bus.is_connected
-            seconds = RECONCILE_SECONDS if connected else RECONCILE_SECONDS_WITHOUT_REDIS
+            is_well = self._resources.event_bus.is_connected and self._did_look
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
+                async with asyncio.timeout(
+                    RECONCILE_SECONDS if is_well else RECONCILE_SECONDS_WITHOUT_REDIS
+                ):
                     await self._look_now.wait()
             self._look_now.clear()
             try:
                 await self._reconcile_once()
+                self._did_look = True
             except Unavailable:
-                log.warning("reconcile_skipped", reason="the database does not answer")
+                if self._did_look:
+                    log.warning("reconcile_skipped", reason="the database does not answer")
+                self._did_look = False
 
     async def _reconcile_once(self) -> None:
+        """One query a round, whoever is connected and however many."""
         resources = self._resources
-        sessions = {it.session_id: it.user_id for it in resources.connections}
-        if not sessions:
-            return
-        async with resources.database.read() as connection:
-            touched = await queries.touched_since(connection, resources.clock() - LOOK_BACK)
-            revoked = await queries.revoked_among(connection, list(sessions))
-        self.delivery.reconcile(touched)
-        for session_id in revoked:
-            resources.connections.close_session(
-                sessions[session_id], session_id, CloseCode.SESSION_REVOKED
-            )
+        now = resources.clock()
+        if len(resources.connections):
+            # Back to the last round that worked: the database may have been away for long.
+            since = min(now, self._looked_at) - LOOK_BACK
+            async with resources.database.read() as connection:
+                changes = await queries.changes_since(connection, since)
+            self.delivery.reconcile(changes.conversations)
+            for session_id, user_id in changes.ended_sessions.items():
+                resources.connections.close_session(user_id, session_id, CloseCode.SESSION_REVOKED)
+        self._looked_at = now
 
     async def leave(self) -> None:
         """Close every socket with 1012, spread out, so that they do not all come back at once."""

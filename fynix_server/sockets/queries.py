@@ -1,14 +1,13 @@
 """The SQL behind live delivery. Takes the connection first; never commits."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, null, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from fynix_server.tables import Conversation, ConversationParticipant, Session
+from fynix_server.tables import AnyRow, Conversation, ConversationParticipant, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +20,22 @@ class MemberSpan:
 
     def covers(self, seq: int) -> bool:
         return self.joined_seq <= seq and (self.left_seq is None or seq <= self.left_seq)
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Where a conversation stands that moved lately, and who joined it lately and is in it."""
+
+    last_seq: int
+    joiners: list[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What moved lately, by conversation, and whose sessions ended, by session."""
+
+    conversations: dict[UUID, Touched]
+    ended_sessions: dict[UUID, UUID]
 
 
 async def standing_of_user(connection: AsyncConnection, user_id: UUID) -> dict[UUID, int]:
@@ -39,6 +54,12 @@ async def standing_of_user(connection: AsyncConnection, user_id: UUID) -> dict[U
     return {row.id: row.last_seq for row in await connection.execute(query)}
 
 
+async def last_seq_of(connection: AsyncConnection, conversation_id: UUID) -> int:
+    """The conversation's last number; 0 where there is no such conversation. Index: its key."""
+    query = select(Conversation.last_seq).where(Conversation.id == conversation_id)
+    return (await connection.execute(query)).scalar_one_or_none() or 0
+
+
 async def members_over_time(connection: AsyncConnection, conversation_id: UUID) -> list[MemberSpan]:
     """Everybody who takes, or took, part. Index: the primary key's first column."""
     participant = ConversationParticipant
@@ -48,13 +69,31 @@ async def members_over_time(connection: AsyncConnection, conversation_id: UUID) 
     return [MemberSpan(*row) for row in await connection.execute(query)]
 
 
-async def touched_since(connection: AsyncConnection, moment: datetime) -> dict[UUID, int]:
-    """`last_seq` of the conversations that moved since. Index: idx_conversations_updated_at."""
-    query = select(Conversation.id, Conversation.last_seq).where(Conversation.updated_at >= moment)
-    return {row.id: row.last_seq for row in await connection.execute(query)}
+async def changes_since(connection: AsyncConnection, moment: datetime) -> Changes:
+    """Which conversations moved, who joined them, and which sessions ended, since `moment`.
 
-
-async def revoked_among(connection: AsyncConnection, session_ids: Collection[UUID]) -> set[UUID]:
-    """Which of these sessions have ended. Index: the primary key."""
-    query = select(Session.id).where(Session.id.in_(session_ids), Session.revoked_at.is_not(None))
-    return set((await connection.execute(query)).scalars())
+    One query, its cost that of what changed, however much there is. Indexes:
+    idx_conversations_updated_at, pk_conversation_participants, idx_sessions_revoked_at.
+    """
+    participant = ConversationParticipant
+    is_new_in_it = and_(
+        participant.conversation_id == Conversation.id,
+        participant.joined_at >= moment,
+        participant.is_active,
+    )
+    moved = (
+        select(Conversation.id, Conversation.last_seq, participant.user_id)
+        .outerjoin(participant, is_new_in_it)
+        .where(Conversation.updated_at >= moment)
+    )
+    ended = select(Session.id, null(), Session.user_id).where(Session.revoked_at >= moment)
+    changes = Changes({}, {})
+    row: AnyRow
+    for row in await connection.execute(union_all(moved, ended)):
+        if row.last_seq is None:
+            changes.ended_sessions[row.id] = row.user_id
+            continue
+        touched = changes.conversations.setdefault(row.id, Touched(row.last_seq, []))
+        if row.user_id is not None:
+            touched.joiners.append(row.user_id)
+    return changes

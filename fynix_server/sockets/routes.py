@@ -7,7 +7,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 import structlog
-from quart import Blueprint, Response, current_app, websocket
+from quart import Blueprint, Quart, Response, current_app, websocket
 
 from fynix_server.auth import Principal, authenticate, redeem_ticket
 from fynix_server.connections import Connection, Outbox
@@ -25,6 +25,7 @@ from fynix_server.protocol.fields import MAX_FRAME_BYTES
 from fynix_server.protocol.frames import SUBPROTOCOL, Hello
 from fynix_server.resources import Resources
 from fynix_server.sockets.commands import Conversant, obey
+from fynix_server.sockets.inbox import bound_inboxes
 from fynix_server.sockets.live import Live
 
 BEARER_PREFIX = "bearer."
@@ -35,6 +36,7 @@ SILENT_HEARTBEATS = 2
 """A `fynix.v1` client that sends nothing for so many heartbeats is gone (4011)."""
 
 blueprint = Blueprint("sockets", __name__)
+blueprint.record_once(lambda setup: bound_inboxes(cast(Quart, setup.app)))
 log = structlog.get_logger(__name__)
 
 
@@ -142,13 +144,11 @@ async def _run_until_closing(client: Conversant, *, is_v1: bool) -> CloseCode:
     Sends that are under way get their answer, unless the reader is too slow for answers.
     """
     connection = client.connection
-    heard = _Heard()
+    pulse = _Pulse()
     async with asyncio.TaskGroup() as tasks:
-        writing = tasks.create_task(
-            _write(connection, client.resources.settings.ws_write_timeout_seconds)
-        )
-        reading = tasks.create_task(_read(client, heard))
-        guarding = tasks.create_task(_guard(client, heard, is_v1=is_v1))
+        writing = tasks.create_task(_write(connection, pulse))
+        reading = tasks.create_task(_read(client, pulse))
+        guarding = tasks.create_task(_guard(client, pulse, is_v1=is_v1))
         code = await connection.closing
         reading.cancel()
         guarding.cancel()
@@ -171,24 +171,28 @@ def _hello(connection: Connection, heartbeat_seconds: int) -> str:
     ).model_dump_json()
 
 
-class _Heard:
-    """When the client was last heard."""
+class _Pulse:
+    """When the client was last heard, and since when a frame is being written to it."""
 
     def __init__(self) -> None:
-        self.at = time.monotonic()
+        self.heard_at = time.monotonic()
+        self.writing_since: float | None = None
 
 
-async def _read(client: Conversant, heard: _Heard) -> None:
+async def _read(client: Conversant, pulse: _Pulse) -> None:
     """Obey frames one after the other. The socket's own death cancels this task."""
     allowance = float(client.resources.settings.ws_frames_per_second)
     per_second, burst = allowance, allowance * 2
     allowance = burst
-    while True:
-        received = await websocket.receive()
+    this_task = asyncio.current_task()
+    # Asked each time: `asyncio.wait_for` of Python 3.11, which the Redis client waits with, may
+    # swallow a cancellation, and the socket would then never end.
+    while this_task is not None and not this_task.cancelling():
+        received: str | bytes | None = await websocket.receive()
         now = time.monotonic()
-        allowance = min(burst, allowance + (now - heard.at) * per_second) - 1
-        heard.at = now
-        if allowance < 0:
+        allowance = min(burst, allowance + (now - pulse.heard_at) * per_second) - 1
+        pulse.heard_at = now
+        if allowance < 0 or received is None:
             client.connection.close(CloseCode.TOO_MANY_FRAMES)
             return
         encoded = received.encode() if isinstance(received, str) else received
@@ -198,32 +202,34 @@ async def _read(client: Conversant, heard: _Heard) -> None:
         await obey(client, encoded)
 
 
-async def _write(connection: Connection, timeout_seconds: float) -> None:
-    """Write what gathers. A reader that takes nothing for too long is cut off (4010)."""
-    while True:
-        frames = await connection.take_frames()
-        if not frames:
-            return
-        try:
-            async with asyncio.timeout(timeout_seconds):
-                for frame in frames:
-                    await websocket.send(frame)
-        except TimeoutError:
-            connection.close(CloseCode.SLOW_CONSUMER)
-            return
+async def _write(connection: Connection, pulse: _Pulse) -> None:
+    """Write what gathers, frame by frame. `_guard` looks after readers that take nothing."""
+    while frames := await connection.take_frames():
+        for frame in frames:
+            pulse.writing_since = time.monotonic()
+            await websocket.send(frame)
+            connection.note_written()
+        pulse.writing_since = None
 
 
-async def _guard(client: Conversant, heard: _Heard, *, is_v1: bool) -> None:
-    """Close the socket when its token expires, or its `fynix.v1` client has gone silent."""
-    silence = client.resources.settings.ws_heartbeat_seconds * SILENT_HEARTBEATS
+async def _guard(client: Conversant, pulse: _Pulse, *, is_v1: bool) -> None:
+    """Close the socket when its token expires, its `fynix.v1` client has gone silent, or its
+    reader takes nothing for too long."""
+    settings = client.resources.settings
+    silence = settings.ws_heartbeat_seconds * SILENT_HEARTBEATS
     while True:
+        now = time.monotonic()
         left = (client.principal.expires_at - client.resources.clock()).total_seconds()
         if left <= 0:
             client.connection.close(CloseCode.AUTHENTICATION_FAILED)
             return
-        silent = time.monotonic() - heard.at
+        silent = now - pulse.heard_at
         if is_v1 and silent >= silence:
             client.connection.close(CloseCode.NO_PONG)
+            return
+        stuck = now - (pulse.writing_since or now)
+        if stuck >= settings.ws_write_timeout_seconds:
+            client.connection.close_as_slow()
             return
         # Looked at often, since the clock is a parameter and may be moved.
         await asyncio.sleep(min(left, silence - silent if is_v1 else left, 1.0))

@@ -1,16 +1,11 @@
 """People as they see themselves and others."""
 
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from fynix_server.accounts.routes import blueprint
-from fynix_server.app import create_app
-from fynix_server.auth import access_of
-from fynix_server.settings import load_settings
-from tests.accounts.conftest import suspend
+from tests.accounts.suspending import suspend
 from tests.people import Api, Person
 
 
@@ -174,20 +169,3 @@ async def test_an_ordinary_request_shows_its_limit(api: Api) -> None:
     assert int(answer.headers["X-RateLimit-Remaining"]) < 600
     assert answer.headers["RateLimit-Policy"] == '"api";q=600;w=60'
     assert "Retry-After" not in answer.headers
-
-
-def test_every_route_of_accounts_is_limited_and_only_three_are_open(tmp_path: Path) -> None:
-    app = create_app(load_settings(data_dir=tmp_path))
-    views = {
-        rule.rule: access_of(app.view_functions[rule.endpoint])
-        for rule in app.url_map.iter_rules()
-        if rule.endpoint.startswith(f"{blueprint.name}.")
-    }
-
-    assert len(views) >= 9
-    assert all(access is not None and access.bucket is not None for access in views.values())
-    assert {path for path, access in views.items() if access and not access.is_authenticated} == {
-        "/api/auth/register",
-        "/api/auth/login",
-        "/api/auth/refresh",
-    }

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 
 from fynix_server.settings import RateLimit
 from fynix_server.tables import Session, User
-from tests.accounts.conftest import Serve, suspend
-from tests.people import PASSWORD, Api
+from tests.accounts.suspending import suspend
+from tests.people import PASSWORD, Api, Serve
 
 
 async def _register(api: Api, username: Any, password: Any = PASSWORD) -> httpx.Response:

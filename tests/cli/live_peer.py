@@ -1,4 +1,4 @@
-"""A scripted server on a real socket: it answers REST GETs and plays one script a connection."""
+"""A scripted server on a real socket: it answers for events and plays one script a connection."""
 
 import asyncio
 import json
@@ -12,6 +12,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from fynix_cli.client.cursors import Cursors
 from fynix_cli.client.http import HttpClient
 from fynix_cli.client.live import LiveClient
 from fynix_cli.client.rest import RestClient
@@ -20,6 +21,14 @@ from fynix_cli.client.tokens import MemoryTokens, TokenPair
 ALICE = UUID("0198c0de-0000-7000-8000-00000000000a")
 BOB = UUID("0198c0de-0000-7000-8000-00000000000b")
 NOW = "2026-01-01T00:00:00Z"
+BOB_HIMSELF = {
+    "id": str(BOB),
+    "username": "bob",
+    "display_name": "Bob",
+    "avatar_url": None,
+    "created_at": NOW,
+    "role": "user",
+}
 Frame = dict[str, Any]
 Script = Callable[["Line"], Awaitable[None]]
 
@@ -27,10 +36,12 @@ Script = Callable[["Line"], Awaitable[None]]
 class Line:
     """The server's end of one connection, greeted."""
 
-    def __init__(self, connection: ServerConnection, bearer: str) -> None:
+    def __init__(self, peer: "Peer", connection: ServerConnection, bearer: str) -> None:
+        self.peer = peer
         self.connection = connection
         self.bearer = bearer
         self.cursors: dict[str, int] = {}
+        self.ref = ""
 
     async def send(self, *frames: Frame) -> None:
         for frame in frames:
@@ -48,12 +59,26 @@ class Line:
                 "server_version": "0.1.0",
             }
         )
-        resume = json.loads(await self.connection.recv())
-        assert resume["type"] == "resume"
-        self.cursors = resume["cursors"]
+        await self.read_resume()
 
-    async def resumed(self) -> None:
-        await self.send({"type": "resumed", "ref": "resume", "cursors": self.cursors})
+    async def read_resume(self) -> str:
+        """Read a `resume` and keep what it says; its text."""
+        text = await self.connection.recv(decode=True)
+        resume = json.loads(text)
+        assert resume["type"] == "resume"
+        self.cursors, self.ref = resume["cursors"], resume["ref"]
+        return text
+
+    async def resumed(self, **restored: int) -> None:
+        """Say where each conversation stands: at the end of its history, or where the client is.
+
+        `restored`: by id, where one ends since a backup was restored.
+        """
+        standing = {str(it): frames[-1]["seq"] for it, frames in self.peer.histories.items()}
+        for conversation_id, cursor in self.cursors.items():
+            standing[conversation_id] = max(cursor, standing.get(conversation_id, 0))
+        cursors = {**standing, **restored}
+        await self.send({"type": "resumed", "ref": self.ref, "cursors": cursors})
 
     async def drop(self) -> None:
         """Cut the line without a close frame."""
@@ -73,13 +98,15 @@ class Peer:
         self._scripts = list(scripts)
         self.lines: list[Line] = []
         self.histories: dict[UUID, list[Frame]] = {}
+        self.refusals: list[tuple[int, str]] = []
+        """Status and body of the next answers to requests for events; status 0: none, a cut."""
         self.tokens = MemoryTokens(TokenPair("access-1", "refresh-1"))
         self.states: list[str] = []
         self._server: Server | None = None
 
     @asynccontextmanager
-    async def live(self) -> AsyncIterator[LiveClient]:
-        """Serve, and give a client of it."""
+    async def live(self, cursors: Cursors | None = None) -> AsyncIterator[LiveClient]:
+        """Serve, and give a client of it. `cursors`: where it begins; None: now."""
         async with serve(
             self._play,
             "127.0.0.1",
@@ -90,11 +117,11 @@ class Peer:
             port = server.sockets[0].getsockname()[1]
             rest = RestClient(HttpClient(f"http://127.0.0.1:{port}", self.tokens))
             async with rest:
-                yield LiveClient(rest, self.states.append)
+                yield LiveClient(rest, self.states.append, cursors)
 
     async def _play(self, connection: ServerConnection) -> None:
         assert connection.request is not None
-        line = Line(connection, connection.request.headers["Authorization"])
+        line = Line(self, connection, connection.request.headers["Authorization"])
         self.lines.append(line)
         if self._scripts:
             await self._scripts.pop(0)(line)
@@ -107,23 +134,17 @@ class Peer:
         path = urlsplit(request.path)
         if path.path == "/api/ws":
             return None
-        if path.path == "/api/conversations":
-            return connection.respond(200, json.dumps(self._conversations()))
+        if path.path == "/api/users/me":
+            return connection.respond(200, json.dumps(BOB_HIMSELF))
+        if self.refusals:
+            status, body = self.refusals.pop(0)
+            if status == 0:
+                connection.transport.abort()
+            return connection.respond(status or 503, body)
         history = self.histories[UUID(path.path.split("/")[3])]
         query = parse_qs(path.query)
         page = events_after(history, int(query["after_seq"][0]), int(query["limit"][0]))
         return connection.respond(200, json.dumps(page))
-
-    def _conversations(self) -> Frame:
-        return {
-            "conversations": [
-                conversation(id_, history[-1]["seq"]) for id_, history in self.histories.items()
-            ],
-            "total": len(self.histories),
-            "page": 1,
-            "page_size": 100,
-            "has_next": False,
-        }
 
 
 def events_after(history: list[Frame], after_seq: int, limit: int) -> Frame:
@@ -133,22 +154,6 @@ def events_after(history: list[Frame], after_seq: int, limit: int) -> Frame:
         "events": page,
         "next_seq": page[-1]["seq"] if page else after_seq,
         "has_more": len(later) > len(page),
-    }
-
-
-def conversation(conversation_id: UUID, last_seq: int) -> Frame:
-    return {
-        "id": str(conversation_id),
-        "is_group": False,
-        "name": None,
-        "description": None,
-        "created_at": NOW,
-        "updated_at": NOW,
-        "last_message_at": NOW,
-        "last_seq": last_seq,
-        "participants": [],
-        "last_message": None,
-        "unread_count": 0,
     }
 
 

@@ -1,16 +1,14 @@
 """The live client against a scripted server on a real socket: every message once, in order."""
 
-import json
 from uuid import UUID
 
 import pytest
 
+from fynix_cli.client.cursors import Cursors
 from tests.cli.live_peer import Line, Peer, first, new_message
 
 ONE = UUID("0198c0de-0000-7000-8000-000000000001")
 TWO = UUID("0198c0de-0000-7000-8000-000000000002")
-
-NOBODY_LISTENS = "http://127.0.0.1:9"
 
 
 def history(conversation_id: UUID, last_seq: int) -> list[dict[str, object]]:
@@ -31,7 +29,7 @@ async def test_what_was_before_is_not_shown_and_what_comes_is() -> None:
         frames = await first(live, 2)
 
     assert [frame.seq for frame in frames] == [6, 7]
-    assert peer.lines[0].cursors == {str(ONE): 5}
+    assert peer.lines[0].cursors == {}
     assert peer.lines[0].bearer == "Bearer access-1"
 
 
@@ -174,9 +172,9 @@ async def test_whoever_has_thousands_of_conversations_resumes_in_parts_that_fit(
         resumed.update(line.cursors)
         await line.resumed()
         for _ in range(2):
-            part = await line.connection.recv()
+            part = await line.read_resume()
             assert len(part) < 64 * 1024
-            resumed.update(json.loads(part)["cursors"])
+            resumed.update(line.cursors)
             await line.resumed()
         await line.send(new_message(ONE, 6))
         await line.stay()
@@ -186,7 +184,8 @@ async def test_whoever_has_thousands_of_conversations_resumes_in_parts_that_fit(
     for number in range(2499):
         peer.histories[UUID(int=number)] = history(UUID(int=number), 1)
 
-    async with peer.live() as live:
+    standing = {conversation_id: len(it) for conversation_id, it in peer.histories.items()}
+    async with peer.live(Cursors(standing)) as live:
         frames = await first(live, 1)
 
     assert [frame.seq for frame in frames] == [6]
@@ -204,7 +203,7 @@ async def test_a_conversation_one_has_left_does_not_stop_the_rest() -> None:
                 "error": "not_permitted",
                 "status_code": 403,
                 "detail": "Not yours.",
-                "ref": "resume",
+                "ref": line.ref,
             }
         )
         await line.resumed()
@@ -212,9 +211,8 @@ async def test_a_conversation_one_has_left_does_not_stop_the_rest() -> None:
         await line.stay()
 
     peer = Peer(script)
-    peer.histories[ONE] = history(ONE, 5)
 
-    async with peer.live() as live:
+    async with peer.live(Cursors({ONE: 5})) as live:
         frames = await first(live, 1)
 
     assert [frame.type for frame in frames] == ["new_message"]

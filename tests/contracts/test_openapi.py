@@ -10,29 +10,16 @@ import json
 import os
 import re
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fynix_server.app import create_app
-from fynix_server.settings import Settings
 from tests.contracts import ROOT
-from tests.people import PASSWORD, Api, MovableClock
-from tests.running import run_app
+from tests.people import PASSWORD, Api
 
 MAX_EXAMPLES = 15
 DEADLINE_SECONDS = 100
-
-
-@pytest.fixture
-async def unlimited(settings: Settings, clock: MovableClock) -> AsyncIterator[Api]:
-    app = create_app(settings.model_copy(update={"rate_limits": "off"}), clock)
-    async with AsyncExitStack() as stack:
-        url = await stack.enter_async_context(run_app(app))
-        yield Api(url, app, clock, stack)
 
 
 async def _known(api: Api) -> dict[str, Any]:

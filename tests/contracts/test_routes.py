@@ -1,34 +1,37 @@
-"""Every route asks for a token, or is declared here as one that is open to everybody."""
+"""Every route asks for a token and counts against a limit, or is declared here as one that need
+not."""
 
 import json
 import re
+from pathlib import Path
 
 import pytest
-from quart import Quart
 
 from fynix_server.app import create_app
-from fynix_server.auth import access_of
-from fynix_server.settings import Settings
+from fynix_server.auth import Access, access_of
+from fynix_server.settings import load_settings
 from tests.people import Api
 
-OPEN = {
-    # They are how one gets a token; counted by address.
-    "accounts.register",
-    "accounts.log_in",
-    "accounts.refresh",
-    # Load balancers and Prometheus have no account.
+# Open, since they are how one gets a token; counted by address.
+BY_ADDRESS = {"accounts.register", "accounts.log_in", "accounts.refresh"}
+# Open and not counted.
+FREE = {
+    # Load balancers and Prometheus have no account, ask often, and cost next to nothing.
     "health.conversations_health",
     "health.sockets_health",
     "health.livez",
     "health.readyz",
     "health.metrics",
-    # What the API looks like is no secret.
+    # What the API looks like is no secret; made once, then served from memory.
     "openapi",
     "docs",
     "docs_style",
 }
-# Takes a token in four ways, and refuses by a close code: tests/sockets/test_handshake.py.
+# Takes a token in four ways, refuses by a close code, and counts against `ws_connect` once it
+# knows whose socket it is: tests/sockets/test_handshake.py.
 BY_HANDSHAKE = {"sockets.serve_socket"}
+# Looked up before it is counted: a retry of a stored message costs nothing.
+BY_SERVICE = {"messages.send_message"}
 PAGES = ("/docs", "/docs/style.css", "/openapi.json")
 # What a browser follows by itself; text that merely shows an address is harmless.
 LOADING = re.compile(
@@ -45,24 +48,34 @@ def stack() -> str:
     return "embedded"
 
 
-def _open_endpoints(app: Quart) -> set[str]:
-    accesses = {
-        rule.endpoint: access_of(app.view_functions[rule.endpoint])
-        for rule in app.url_map.iter_rules()
-    }
-    return {name for name, it in accesses.items() if it is None or not it.is_authenticated}
+@pytest.fixture
+def accesses(tmp_path: Path) -> dict[str, Access | None]:
+    """What each endpoint asks of its callers."""
+    app = create_app(load_settings(data_dir=tmp_path))
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+    return {it: access_of(app.view_functions[it]) for it in endpoints}
 
 
-async def test_every_route_asks_for_a_token_or_is_declared_open(settings: Settings) -> None:
-    app = create_app(settings)
+def test_every_route_asks_for_a_token_or_is_declared_open(
+    accesses: dict[str, Access | None],
+) -> None:
+    is_open = {name for name, it in accesses.items() if it is None or not it.is_authenticated}
 
-    assert _open_endpoints(app) == OPEN | BY_HANDSHAKE
+    assert is_open == BY_ADDRESS | FREE | BY_HANDSHAKE
+
+
+def test_every_route_counts_against_a_limit_or_is_declared_exempt(
+    accesses: dict[str, Access | None],
+) -> None:
+    unlimited = {name for name, it in accesses.items() if it is None or it.bucket is None}
+
+    assert unlimited == FREE | BY_SERVICE | BY_HANDSHAKE
 
 
 async def test_what_asks_for_a_token_refuses_without_one_whatever_else_is_wrong(api: Api) -> None:
     answers = {}
     for rule in api.app.url_map.iter_rules():
-        if rule.endpoint in OPEN | BY_HANDSHAKE:
+        if rule.endpoint in BY_ADDRESS | FREE | BY_HANDSHAKE:
             continue
         url = re.sub(r"<[^>]+>", ID, rule.rule)
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
@@ -74,14 +87,12 @@ async def test_what_asks_for_a_token_refuses_without_one_whatever_else_is_wrong(
     assert set(answers.values()) == {(401, "not_authenticated")}
 
 
-@pytest.mark.parametrize("page", PAGES)
-async def test_what_describes_the_api_is_open_and_loads_nothing_from_elsewhere(
-    api: Api, page: str
-) -> None:
-    answer = await api.client.get(page)
+async def test_what_describes_the_api_is_open_and_loads_nothing_from_elsewhere(api: Api) -> None:
+    for page in PAGES:
+        answer = await api.client.get(page)
 
-    assert answer.status_code == 200
-    assert LOADING.search(answer.text) is None
+        assert answer.status_code == 200, page
+        assert LOADING.search(answer.text) is None, page
 
 
 async def test_the_description_refers_to_nothing_outside_itself(api: Api) -> None:

@@ -1,15 +1,7 @@
 """Real conversations in many languages, by REST and by WebSocket, code point by code point."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-
-import pytest
-
-from fynix_server.app import create_app
 from fynix_server.maintenance.corpus import load_languages
-from fynix_server.settings import Settings
-from tests.people import Api, MovableClock
-from tests.running import run_app
+from tests.people import Api
 
 RIGHT_TO_LEFT = {"hebrew", "persian", "urdu"}
 LINES_OF_EACH_LANGUAGE = 6
@@ -20,14 +12,6 @@ EMOJI = (
     "e\u0301 stays two code points, \u00e9 stays one",
     "\U0001f9d1\u200d\U0001f680\ufe0f joined and varied",
 )
-
-
-@pytest.fixture
-async def unlimited(settings: Settings, clock: MovableClock) -> AsyncIterator[Api]:
-    app = create_app(settings.model_copy(update={"rate_limits": "off"}), clock)
-    async with AsyncExitStack() as stack:
-        url = await stack.enter_async_context(run_app(app))
-        yield Api(url, app, clock, stack)
 
 
 def _spoken() -> dict[str, list[str]]:

@@ -10,8 +10,6 @@ import pytest
 from fynix_cli.stack.process import free_port
 from tests.end_to_end.server_process import ServerProcess, environment, fynix
 
-KEY = "a-secret-that-only-these-tests-use-0123456789"
-
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
@@ -85,35 +83,6 @@ async def test_a_wrong_password_exits_4_and_an_unreachable_server_7(
     assert (wrong.code, nowhere.code) == (4, 7)
     assert _is_one_line(wrong.err)
     assert _is_one_line(nowhere.err)
-
-
-@pytest.mark.parametrize(
-    ("variables", "code", "named"),
-    [
-        ({"DATABASE_URL": "mysql://localhost/fynix"}, 1, "DATABASE_URL"),
-        ({"DATABASE_URL": "not a url"}, 1, "DATABASE_URL"),
-        ({"REDIS_URL": "memcached://localhost"}, 1, "REDIS_URL"),
-        ({"JWT_SECRET_KEY": "short"}, 1, "JWT_SECRET_KEY"),
-        ({"FYNIX_ENV": "production"}, 1, "JWT_SECRET_KEY"),
-        ({"DATABASE_URL": "postgresql+asyncpg://x@127.0.0.1:1/x"}, 1, "JWT_SECRET_KEY"),
-        ({"FYNIX_WORKERS": "2"}, 1, "REDIS_URL"),
-        ({"FYNIX_RATE_LIMIT_MESSAGES": "many"}, 1, "FYNIX_RATE_LIMIT_MESSAGES"),
-        ({"FYNIX_DATA_DIR": "/proc/fynix"}, 1, "FYNIX_DATA_DIR"),
-        (
-            {"DATABASE_URL": "postgresql+asyncpg://x@127.0.0.1:1/x", "JWT_SECRET_KEY": KEY},
-            7,
-            "127.0.0.1:1",
-        ),
-    ],
-)
-async def test_settings_that_cannot_be_used_are_named_in_one_line(
-    tmp_path: Path, variables: dict[str, str], code: int, named: str
-) -> None:
-    refused = await fynix(environment(tmp_path, **variables), "serve", "--port", "0")
-
-    assert refused.code == code, refused
-    assert _is_one_line(refused.err)
-    assert named in refused.err
 
 
 async def test_a_damaged_database_file_is_told_in_one_line(tmp_path: Path) -> None:

@@ -130,10 +130,11 @@ class Proxy:
         try:
             await asyncio.wait(both)
         finally:
+            # Before anything is awaited: `cut` may come a second time.
+            upstream[1].transport.abort()
             for task in both:
                 task.cancel()
             await asyncio.gather(*both, return_exceptions=True)
-            upstream[1].transport.abort()
 
     async def _pump(
         self, source: asyncio.StreamReader, target: asyncio.StreamWriter, tamper: Tamper | None

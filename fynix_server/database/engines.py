@@ -1,0 +1,81 @@
+"""The engines of SQLAlchemy, as each database needs them."""
+
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from fynix_server.settings import Settings
+
+
+def sqlite_engine(settings: Settings, begin: str, pool_size: int) -> AsyncEngine:
+    """An engine whose transactions start with `begin`; `lane.py` says how long they may wait."""
+    engine = create_async_engine(
+        settings.resolved_database_url,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=pool_size,
+        max_overflow=0,
+        hide_parameters=True,  # they are what people wrote, and errors are logged
+        pool_timeout=settings.database_timeout_seconds,
+        # The driver would begin transactions on its own, and only at the first write: too late
+        # for a consistent read-then-write. `isolation_level=None` leaves BEGIN to the event below.
+        connect_args={
+            "isolation_level": None,
+            "timeout": settings.database_timeout_seconds,
+        },
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",  # what is acknowledged survives a power cut
+            "foreign_keys=ON",
+            f"busy_timeout={settings.database_timeout_seconds * 1000}",
+            "cache_size=-32768",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        wanted = connection.info.get("busy_ms")
+        if wanted != connection.info.get("busy_ms_set"):
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={wanted}")
+            connection.info["busy_ms_set"] = wanted
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def postgres_engine(settings: Settings) -> AsyncEngine:
+    """An engine whose pool hands out no connection that is known to be dead."""
+    timeout = settings.database_timeout_seconds
+    engine = create_async_engine(
+        settings.resolved_database_url,
+        pool_size=settings.database_pool_size,
+        max_overflow=0,
+        pool_timeout=timeout,
+        hide_parameters=True,  # they are what people wrote, and errors are logged
+        connect_args={
+            "timeout": timeout,
+            "server_settings": {
+                "application_name": "fynix",
+                "lock_timeout": f"{timeout * 1000}",
+                # A process that hangs in a transaction holds the rows that it has locked.
+                "idle_in_transaction_session_timeout": f"{timeout * 3000}",
+            },
+        },
+    )
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def _replace_dead(connection: Any, _record: Any, _proxy: Any) -> None:
+        # Cheaper than the pool's own ping, which is a transaction of three round trips: what has
+        # died while it was idle has told us so, and what has not cannot be told by a ping either.
+        if connection.driver_connection.is_closed():
+            raise InvalidatePoolError
+
+    return engine

@@ -1,0 +1,1 @@
+"""A scheduler that decides, at each wait of the real delivery, what happens next."""
