@@ -18,7 +18,7 @@ from fynix_server.settings import Settings, load_settings
 from tests.conftest import COMMON
 from tests.faults.bus_faults import BusFaults
 from tests.faults.proxy import Proxy
-from tests.faults.torture.bystanders import say_last_words
+from tests.faults.torture.bystanders import say_last_words, try_as_stranger
 from tests.faults.torture.checker import broken, check, table
 from tests.faults.torture.history import Send
 from tests.faults.torture.planted import PLANTS, Plant
@@ -96,6 +96,7 @@ async def _converse(lines: Lines) -> list[Verdict]:
     # What the bus lost last shows by what follows, sooner than the reconciler would find it.
     lines.bus_faults.heal()
     await say_last_words(world)
+    await try_as_stranger(world)
 
     async def read() -> Truth:
         return await read_truth(lines.settings)

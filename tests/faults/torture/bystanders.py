@@ -224,3 +224,20 @@ async def say_last_words(world: World) -> None:
                 seq=message.seq,
             )
         )
+
+
+async def try_as_stranger(world: World) -> None:
+    """The stranger writes to every conversation, and is refused."""
+    for conversation in world.conversations:
+        began, content = world.history.now(), f"{uuid4().hex} by a stranger"
+        key = uuid4().hex
+        tried = (world.stranger.id, conversation.id, key, content)
+        async with world.stranger.rest() as rest:
+            try:
+                message = await rest.send_message(conversation.id, content, key)
+            except ApiError as refusal:
+                ended = world.history.now()
+                world.history.record(Send(began, ended, *tried, "refused", refusal.code))
+            else:
+                ended, stored = world.history.now(), (message.id, message.seq)
+                world.history.record(Send(began, ended, *tried, "stored", "201", *stored))
