@@ -1,5 +1,6 @@
 """The SQL of messages. Takes the connection first; never commits."""
 
+import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -47,14 +48,34 @@ def _messages() -> AnySelect:
 async def messages_by_key(
     connection: AsyncConnection, keys: Collection[tuple[UUID, UUID, str]]
 ) -> dict[tuple[UUID, UUID, str], MessageResponse]:
-    """Stored messages by (sender, conversation, client_message_id). Index: the unique one."""
-    query = _messages().where(
-        tuple_(Message.sender_id, Message.conversation_id, Message.client_message_id).in_(keys)
-    )
+    """Stored messages by (sender, conversation, client_message_id).
+
+    Index: uq_messages_sender_id_conversation_id_client_message_id.
+    """
+    if connection.dialect.name == "sqlite":
+        wanted = json.dumps([[sender.hex, where.hex, key] for sender, where, key in keys])
+        rows = await connection.execute(_WANTED_BY_KEY, {"wanted": wanted})
+    else:
+        columns = tuple_(Message.sender_id, Message.conversation_id, Message.client_message_id)
+        rows = await connection.execute(_messages().where(columns.in_(keys)))
     return {
         (row.sender_id, row.conversation_id, row.client_message_id): message_response(row, None, ())
-        for row in await connection.execute(query)
+        for row in rows
     }
+
+
+def _wanted_by_key() -> AnySelect:
+    """For SQLite, which reads all messages where it is asked for more than one row of values."""
+    wanted = func.json_each(bindparam("wanted")).table_valued("value", name="wanted").c.value
+    is_wanted = and_(
+        Message.sender_id == func.json_extract(wanted, "$[0]"),
+        Message.conversation_id == func.json_extract(wanted, "$[1]"),
+        Message.client_message_id == func.json_extract(wanted, "$[2]"),
+    )
+    return _messages().join(wanted.table, is_wanted)
+
+
+_WANTED_BY_KEY = _wanted_by_key()
 
 
 async def message_by_key(

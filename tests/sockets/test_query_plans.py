@@ -1,0 +1,276 @@
+"""What every message, every round and every resume asks the database is found by an index.
+
+On databases of tens of thousands of conversations, so that reading a whole table would show.
+"""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any, cast
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection, event, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from fynix_cli.stack.postgres import Postgres
+from fynix_server.clock import utc_now
+from fynix_server.conversations.queries import conversations_of, last_messages
+from fynix_server.database import Database
+from fynix_server.event_log import allot_seq, frames_after
+from fynix_server.membership import active_member_ids, load_membership
+from fynix_server.messages import queries as message_queries
+from fynix_server.messages.queries import Span
+from fynix_server.messages.writer_queries import lock_conversations
+from fynix_server.read_state import read_markers, unread_counts
+from fynix_server.settings import Settings, load_settings
+from fynix_server.sockets import queries
+from fynix_server.sockets.live import Live as LiveSockets
+from fynix_server.tables import (
+    Message,
+)
+from tests.conftest import COMMON, TEMPLATE
+from tests.people import DEADLINE_SECONDS, Api
+from tests.sockets.crowd import crowd, room
+from tests.sockets.query_plans import plan_of
+from tests.stacks import create_database, drop_database
+
+LARGE = {
+    "conversations",
+    "conversation_participants",
+    "messages",
+    "conversation_events",
+    "sessions",
+}
+"""Tables that no query of these may read as a whole."""
+
+
+@dataclass(frozen=True)
+class Ids:
+    """What a query asks for: somebody, and what they have."""
+
+    user: UUID
+    conversations: list[UUID]
+    message: UUID
+
+    @property
+    def conversation(self) -> UUID:
+        return self.conversations[0]
+
+
+Ask = Callable[[AsyncConnection, Ids], Awaitable[Any]]
+
+
+def _changes(connection: AsyncConnection, ids: Ids) -> Awaitable[Any]:
+    return queries.changes_since(connection, utc_now() - timedelta(seconds=60))
+
+
+def _keys(ids: Ids) -> list[tuple[UUID, UUID, str]]:
+    """As a group commit asks for: each of somebody else, somewhere else."""
+    return [(UUID(int=number + 1), it, "key-2") for number, it in enumerate(ids.conversations)]
+
+
+_MEMBERSHIPS = "pk_conversation_participants or idx_participants_user_active"
+"""Somebody's parts in several conversations: by the one, as there are few, or by the other."""
+
+ASKED: dict[str, tuple[Ask, set[str]]] = {
+    "a round of the reconciler": (
+        _changes,
+        {"idx_conversations_updated_at", "idx_sessions_revoked_at", "pk_conversation_participants"},
+    ),
+    "connecting": (
+        lambda connection, ids: queries.standing_of_user(connection, ids.user),
+        {"idx_participants_user_active", "pk_conversations"},
+    ),
+    "who was in it": (
+        lambda connection, ids: queries.members_over_time(connection, ids.conversation),
+        {"pk_conversation_participants"},
+    ),
+    "a membership": (
+        lambda connection, ids: load_membership(connection, ids.conversation, ids.user),
+        {"pk_conversations", "pk_conversation_participants"},
+    ),
+    "a replay": (
+        lambda connection, ids: frames_after(connection, ids.conversation, 1, 300, up_to_seq=400),
+        {"uq_messages_conversation_id_seq", "pk_conversation_events"},
+    ),
+    "a gap": (
+        lambda connection, ids: frames_after(connection, ids.conversation, 1, 300),
+        {"uq_messages_conversation_id_seq", "pk_conversation_events"},
+    ),
+    "locking one": (
+        lambda connection, ids: lock_conversations(connection, [ids.conversation]),
+        {"pk_conversations"},
+    ),
+    "locking many": (
+        lambda connection, ids: lock_conversations(connection, ids.conversations[:128]),
+        {"pk_conversations"},
+    ),
+    "members of many": (
+        lambda connection, ids: active_member_ids(connection, ids.conversations[:128]),
+        {"pk_conversation_participants"},
+    ),
+    "a known key": (
+        lambda connection, ids: message_queries.message_by_key(
+            connection, ids.user, ids.conversation, "key"
+        ),
+        {"uq_messages_sender_id_conversation_id_client_message_id"},
+    ),
+    "keys of a group commit": (
+        lambda connection, ids: message_queries.messages_by_key(connection, _keys(ids)),
+        {"uq_messages_sender_id_conversation_id_client_message_id"},
+    ),
+    "keys of one who sends much": (
+        lambda connection, ids: message_queries.messages_by_key(
+            connection, [(UUID(int=1), room(0), f"key-{number}") for number in range(128)]
+        ),
+        {"uq_messages_sender_id_conversation_id_client_message_id"},
+    ),
+    "unread of the busiest": (
+        lambda connection, ids: unread_counts(connection, UUID(int=1), [room(0)]),
+        {"pk_conversation_participants", "uq_messages_conversation_id_seq"},
+    ),
+    "the next number": (
+        lambda connection, ids: allot_seq(connection, ids.conversation, utc_now()),
+        {"pk_conversations"},
+    ),
+    "moving a marker": (
+        lambda connection, ids: message_queries.move_marker(
+            connection, ids.conversation, ids.user, 3, ids.message
+        ),
+        {"pk_conversation_participants"},
+    ),
+    "one message": (
+        lambda connection, ids: message_queries.find_message(
+            connection, ids.conversation, ids.message
+        ),
+        {"pk_messages"},
+    ),
+    "the newest messages": (
+        lambda connection, ids: message_queries.messages_newest_first(
+            connection, ids.conversation, Span(1), offset=0, limit=51
+        ),
+        {"uq_messages_conversation_id_seq"},
+    ),
+    "messages after a number": (
+        lambda connection, ids: message_queries.messages_oldest_first(
+            connection, ids.conversation, Span(2), limit=51
+        ),
+        {"uq_messages_conversation_id_seq"},
+    ),
+    "unread of one": (
+        lambda connection, ids: unread_counts(connection, ids.user, [ids.conversation]),
+        {"pk_conversation_participants", "uq_messages_conversation_id_seq"},
+    ),
+    "unread of a page": (
+        lambda connection, ids: unread_counts(connection, ids.user, ids.conversations[:20]),
+        {_MEMBERSHIPS, "uq_messages_conversation_id_seq"},
+    ),
+    "read markers of a page": (
+        lambda connection, ids: read_markers(connection, ids.conversations[:20]),
+        {"pk_conversation_participants"},
+    ),
+    "a page of conversations": (
+        lambda connection, ids: conversations_of(connection, ids.user, offset=0, limit=20),
+        {"idx_participants_user_active", "pk_conversations"},
+    ),
+    "last messages of a page": (
+        lambda connection, ids: last_messages(connection, ids.user, ids.conversations[:20]),
+        {_MEMBERSHIPS, "uq_messages_conversation_id_seq"},
+    ),
+}
+
+
+@pytest.fixture(scope="module", params=["embedded", "full"])
+def crowded(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Settings]:
+    """Settings of a database with many conversations, a few of which moved within the minute."""
+    folder = tmp_path_factory.mktemp("crowded")
+    if request.param == "embedded":
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), folder / "fynix.db")
+        settings = load_settings(data_dir=folder, **COMMON)
+        asyncio.run(crowd(settings))
+        yield settings
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    url = asyncio.run(create_database(postgres, "crowded", TEMPLATE))
+    settings = load_settings(database_url=url, data_dir=folder, **COMMON)
+    asyncio.run(crowd(settings))
+    yield settings
+    asyncio.run(drop_database(postgres, "crowded"))
+
+
+@pytest.fixture
+async def database(crowded: Settings) -> AsyncIterator[Database]:
+    database = Database(crowded)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def ids(database: Database) -> Ids:
+    """Of somebody with some ten conversations, filled up with others' to a hundred and more."""
+    user = UUID(int=17)
+    async with database.read() as connection:
+        mine = await queries.standing_of_user(connection, user)
+        message = select(Message.id).where(Message.conversation_id == next(iter(mine))).limit(1)
+        message_id = (await connection.execute(message)).scalar_one()
+    others = (room(number) for number in range(128))
+    return Ids(user, [*mine, *(it for it in others if it not in mine)], message_id)
+
+
+@pytest.mark.parametrize("has_statistics", [False, True])
+async def test_hot_queries_use_their_indexes_and_read_no_large_table_whole(
+    database: Database, ids: Ids, has_statistics: bool
+) -> None:
+    if has_statistics or not database.is_sqlite:  # Postgres takes them by itself, SQLite never
+        async with database.write() as connection:
+            await connection.execute(text("ANALYZE"))
+
+    async with database.read() as connection:
+        plans = {
+            name: await plan_of(connection, partial(ask, connection, ids))
+            for name, (ask, _) in ASKED.items()
+        }
+
+    read_whole = {name: plan.scanned & LARGE for name, plan in plans.items()}
+    assert {name: tables for name, tables in read_whole.items() if tables} == {}
+    unused = {
+        name: [it for it in indexes if plans[name].indexes.isdisjoint(it.split(" or "))]
+        for name, (_, indexes) in ASKED.items()
+    }
+    assert {name: indexes for name, indexes in unused.items() if indexes} == {}
+
+
+async def test_a_round_of_the_reconciler_is_one_query_whoever_is_connected(api: Api) -> None:
+    alice, bob, carol = await api.people("alice", "bob", "carol")
+    group = await alice.group("club", bob, carol)
+    for person in (alice, bob, carol):
+        await person.live()
+        await person.plain_live()
+    await alice.send(group, "something lately")
+    live = cast(LiveSockets, api.app.extensions["live"])
+    rounds: asyncio.Queue[str] = asyncio.Queue()
+    asked: list[str] = []
+
+    def note(_conn: Connection, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement != "BEGIN":
+            asked.append(statement)
+        if "revoked_at >=" in statement:
+            rounds.put_nowait(statement)
+
+    for engine in api.resources.database.engines:
+        event.listen(engine.sync_engine, "before_cursor_execute", note)
+
+    for _ in range(5):
+        live.look_now()
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            await rounds.get()
+
+    # Each round ends before the next begins: a second query in any but the last would be here.
+    assert len(asked) == 5, asked
+    assert len(set(asked)) == 1
