@@ -55,6 +55,10 @@ class Database:
         Raises: Unavailable (the database is away, or all connections stay busy).
         """
         async with self._reading.connection(self._reading.patience_seconds) as connection:
+            if not self.is_sqlite:
+                # Postgres by itself gives each query a moment of its own. The level goes along
+                # with BEGIN, and the pool takes it back: neither costs a round trip.
+                await connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
 
     @asynccontextmanager
