@@ -57,13 +57,9 @@ class Socket:
 
     def resume(self, number: int = 0) -> None:
         assert self._client is not None
-        reader = self.reader
-        if isinstance(reader, PlainReader):
-            command = reader.command(number)
-        else:
-            assert reader is not None
-            command = reader.command()
-        self._resuming = asyncio.create_task(obey(self._client, json.dumps(command).encode()))
+        assert self.reader is not None
+        command = json.dumps(self.reader.command(number)).encode()
+        self._resuming = asyncio.create_task(obey(self._client, command))
 
     def read(self) -> None:
         """Take what waits, or else what comes next."""

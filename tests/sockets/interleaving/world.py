@@ -108,7 +108,7 @@ class World:
             who = self._carol if name == "carol" else self._bob
             reader = self._reader if name == "device" else self._truth
             if name == "device":
-                self._reader.must_resume = True
+                self._reader.connect()
             self._sockets[name] = Socket(self._here, self._live, who, reader, self._max_frames)
 
     async def _do_resume(self, number: int) -> None:
