@@ -1,11 +1,15 @@
-"""Terminals of machines that have a database, and no server."""
+"""Terminals: of machines with a database and no server, and of people at a server."""
 
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
 from fynix_server.settings import Settings
 from tests.cli.terminal import Terminal
+from tests.people import PASSWORD, Api
 
 
 def point_at(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Terminal:
@@ -23,3 +27,18 @@ def point_at(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Terminal:
 def local(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """A terminal beside a migrated database."""
     return point_at(settings, monkeypatch)
+
+
+@asynccontextmanager
+async def logged_in(
+    api: Api, folder: Path, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...]
+) -> AsyncIterator[Terminal]:
+    """A terminal of a machine where these have logged in, one after the other."""
+    monkeypatch.setenv("FYNIX_SERVER", api.url)
+    monkeypatch.setenv("FYNIX_CONFIG_DIR", str(folder / "config"))
+    monkeypatch.setenv("FYNIX_PASSWORD", PASSWORD)
+    terminal = Terminal(dict(os.environ))
+    for name in names:
+        await terminal.run("login", name, "--register")
+    yield terminal
+    await terminal.close()

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,8 +12,9 @@ import pytest
 from fynix_cli.client.tokens import TokenPair
 from fynix_cli.exit_codes import ExitCode
 from fynix_cli.profiles import Profiles, ProfileTokens
+from tests.cli.conftest import logged_in
 from tests.cli.terminal import Terminal
-from tests.people import PASSWORD, Api
+from tests.people import Api
 
 
 @pytest.fixture
@@ -22,14 +22,8 @@ async def terminal(
     api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Terminal]:
     """A terminal of a machine where bob and then alice have logged in."""
-    monkeypatch.setenv("FYNIX_SERVER", api.url)
-    monkeypatch.setenv("FYNIX_CONFIG_DIR", str(tmp_path / "config"))
-    monkeypatch.setenv("FYNIX_PASSWORD", PASSWORD)
-    terminal = Terminal(dict(os.environ))
-    for name in ("bob", "alice"):
-        await terminal.run("login", name, "--register")
-    yield terminal
-    await terminal.close()
+    async with logged_in(api, tmp_path, monkeypatch, ("bob", "alice")) as terminal:
+        yield terminal
 
 
 async def test_what_alice_sends_is_shown_by_bobs_tail_which_stays_bobs(terminal: Terminal) -> None:

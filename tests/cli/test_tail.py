@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from fynix_cli.exit_codes import ExitCode
+from tests.cli.conftest import logged_in
 from tests.cli.terminal import Tail, Terminal
 from tests.end_to_end.server_process import fynix
-from tests.people import PASSWORD, Api
+from tests.people import Api
 
 MESSAGES = ("-o", "jsonl", "--type", "new_message")
 
@@ -28,14 +29,8 @@ async def terminal(
     api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Terminal]:
     """A terminal of a machine where alice and then bob have logged in."""
-    monkeypatch.setenv("FYNIX_SERVER", api.url)
-    monkeypatch.setenv("FYNIX_CONFIG_DIR", str(tmp_path / "config"))
-    monkeypatch.setenv("FYNIX_PASSWORD", PASSWORD)
-    terminal = Terminal(dict(os.environ))
-    for name in ("alice", "bob"):
-        await terminal.run("login", name, "--register")
-    yield terminal
-    await terminal.close()
+    async with logged_in(api, tmp_path, monkeypatch, ("alice", "bob")) as terminal:
+        yield terminal
 
 
 async def send(terminal: Terminal, *contents: str) -> list[dict[str, Any]]:

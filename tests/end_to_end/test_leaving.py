@@ -5,17 +5,14 @@ import itertools
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from fynix_cli.client.cursors import Cursors
 from fynix_cli.client.live import LiveClient
-from fynix_cli.stack.postgres import Postgres
-from fynix_cli.stack.valkey import Valkey
 from fynix_server.protocol.frames import NewMessage
-from tests.end_to_end.two_servers import Member, Stored, TwoServers, two_servers
+from tests.end_to_end.two_servers import Member, Stored, TwoServers
 from tests.faults.proxy import proxies
 
 pytestmark = pytest.mark.timeout(180)
@@ -25,12 +22,6 @@ SENDS_AT_ONCE = 4
 DELAY_SECONDS = 0.1
 """On the way: so at any moment there are messages that are stored and not acknowledged yet."""
 NAMES = ("alice", "bob", "carol", "dave", "erin", "frank")
-
-
-@pytest.fixture
-async def two(postgres: Postgres, valkey: Valkey, tmp_path: Path) -> AsyncIterator[TwoServers]:
-    async with two_servers(postgres, valkey, tmp_path) as it:
-        yield it
 
 
 class Listener:

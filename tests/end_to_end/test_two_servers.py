@@ -1,42 +1,15 @@
 """Two server processes on one Postgres and one Valkey: people on either are one company."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx
-import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from fynix_cli.stack.postgres import Postgres
-from fynix_cli.stack.valkey import Valkey
-from tests.conftest import COMMON, TEMPLATE
-from tests.end_to_end.server_process import ServerProcess, environment
+from tests.end_to_end.server_process import ServerProcess
+from tests.end_to_end.two_servers import TwoServers
 from tests.people import PASSWORD, Live
-from tests.stacks import create_database, drop_database
-
-Two = tuple[ServerProcess, ServerProcess]
-
-
-@pytest.fixture
-async def two(postgres: Postgres, valkey: Valkey, tmp_path: Path) -> AsyncIterator[Two]:
-    name = f"test_{uuid4().hex}"
-    url = await create_database(postgres, name, TEMPLATE)
-    env = environment(
-        tmp_path,
-        DATABASE_URL=url,
-        REDIS_URL=valkey.url(1),
-        JWT_SECRET_KEY=COMMON["jwt_secret_key"],
-        FYNIX_RATE_LIMITS="off",
-    )
-    servers = await asyncio.gather(ServerProcess.start(env), ServerProcess.start(env))
-    yield servers[0], servers[1]
-    await asyncio.gather(*(it.kill() for it in servers))
-    await drop_database(postgres, name)
 
 
 class Remote:
@@ -71,11 +44,11 @@ async def _person(stack: AsyncExitStack, server: ServerProcess, name: str) -> Re
 
 
 async def test_messages_typing_receipts_and_logouts_cross_from_one_server_to_the_other(
-    two: Two,
+    two: TwoServers,
 ) -> None:
     async with AsyncExitStack() as stack:
-        alice = await _person(stack, two[0], "alice")
-        bob = await _person(stack, two[1], "bob")
+        alice = await _person(stack, two.servers[0], "alice")
+        bob = await _person(stack, two.servers[1], "bob")
         alices, bobs = await alice.live(stack), await bob.live(stack)
         dm = (await alice.client.post(f"/api/conversations/dm/{bob.id}")).json()["id"]
 
@@ -88,8 +61,8 @@ async def test_messages_typing_receipts_and_logouts_cross_from_one_server_to_the
         read = await alices.expect("message_read")
         # Logged out at the one, the socket at the other is closed.
         elsewhere = Remote(
-            await stack.enter_async_context(httpx.AsyncClient(base_url=two[0].url)),
-            two[0].url,
+            await stack.enter_async_context(httpx.AsyncClient(base_url=two.servers[0].url)),
+            two.servers[0].url,
             {"user": {"id": bob.id}, "access_token": bob.token},
         )
         await elsewhere.client.post("/api/auth/logout")
@@ -101,18 +74,18 @@ async def test_messages_typing_receipts_and_logouts_cross_from_one_server_to_the
 
 
 async def test_the_other_server_goes_on_when_one_is_killed_and_nothing_acknowledged_is_lost(
-    two: Two,
+    two: TwoServers,
 ) -> None:
     async with AsyncExitStack() as stack:
-        alice = await _person(stack, two[0], "alice")
-        bob = await _person(stack, two[1], "bob")
+        alice = await _person(stack, two.servers[0], "alice")
+        bob = await _person(stack, two.servers[1], "bob")
         bobs = await bob.live(stack)
         dm = (await alice.client.post(f"/api/conversations/dm/{bob.id}")).json()["id"]
         url = f"/api/conversations/{dm}/messages"
         for number in range(10):
             answer = await alice.client.post(url, json={"content": f"n{number}"})
             assert answer.status_code == 201
-        await two[0].kill()
+        await two.servers[0].kill()
 
         await bobs.send(type="send_message", ref="r", conversation_id=dm, content="alone now")
         await bobs.expect("ack", ref="r")
@@ -121,13 +94,15 @@ async def test_the_other_server_goes_on_when_one_is_killed_and_nothing_acknowled
         assert [it["seq"] for it in heard] == list(range(2, 13))
 
 
-async def test_a_server_that_is_told_to_stop_sends_its_clients_on_and_exits_0(two: Two) -> None:
+async def test_a_server_that_is_told_to_stop_sends_its_clients_on_and_exits_0(
+    two: TwoServers,
+) -> None:
     async with AsyncExitStack() as stack:
-        alice = await _person(stack, two[0], "alice")
+        alice = await _person(stack, two.servers[0], "alice")
         alices = await alice.live(stack)
 
-        code = await two[0].stop()
+        code = await two.servers[0].stop()
 
         assert code == 0
         assert await alices.closed() == 1012
-        assert not [line for line in two[0].log if "Traceback" in line or '"error"' in line]
+        assert not [line for line in two.servers[0].log if "Traceback" in line or '"error"' in line]

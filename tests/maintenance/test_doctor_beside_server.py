@@ -2,32 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 
-import pytest
 from sqlalchemy import update
 
-from fynix_server.app import create_app
 from fynix_server.maintenance.doctor.examination import Examined, examine, mend
-from fynix_server.settings import Settings
 from fynix_server.tables import Conversation
 from tests.maintenance.breaking import Break, break_by_hand
 from tests.maintenance.conftest import Told
 from tests.maintenance.lived_in import add, leave
-from tests.people import Api, MovableClock, Person
-from tests.running import run_app
+from tests.people import Api, Person
 
 ROUNDS = 4
 OVER_MESSAGES = ("numbers_once", "deletions", "senders")
-
-
-@pytest.fixture
-async def api(settings: Settings, clock: MovableClock) -> AsyncIterator[Api]:
-    """A server that people may write to as quickly as they can."""
-    app = create_app(settings.model_copy(update={"rate_limits": "off"}), clock)
-    async with AsyncExitStack() as stack:
-        url = await stack.enter_async_context(run_app(app))
-        yield Api(url, app, clock, stack)
 
 
 class Bustle:
@@ -58,9 +45,9 @@ class Bustle:
 
 
 @asynccontextmanager
-async def bustle(api: Api) -> AsyncIterator[Bustle]:
+async def bustle(unlimited: Api) -> AsyncIterator[Bustle]:
     """Three people in a DM and a group, busy for as long as the block takes."""
-    alice, bob, carol = await api.people("alice", "bob", "carol")
+    alice, bob, carol = await unlimited.people("alice", "bob", "carol")
     dm, group = await alice.dm(bob), await alice.group("group", bob)
     people = Bustle()
     async with asyncio.TaskGroup() as tasks:
@@ -78,10 +65,10 @@ def broken(results: list[Examined]) -> set[str]:
 
 
 async def test_what_is_being_written_is_no_alarm_and_seen_at_one_moment(
-    api: Api, told: Told
+    unlimited: Api, told: Told
 ) -> None:
-    async with bustle(api) as people:
-        rounds = [await examine(api.resources.settings, told) for _ in range(ROUNDS)]
+    async with bustle(unlimited) as people:
+        rounds = [await examine(unlimited.resources.settings, told) for _ in range(ROUNDS)]
 
     assert [broken(it) for it in rounds] == [set()] * ROUNDS
     assert people.rounds > ROUNDS
@@ -90,8 +77,8 @@ async def test_what_is_being_written_is_no_alarm_and_seen_at_one_moment(
         assert len(counts) == 1
 
 
-async def test_mending_what_is_being_written_loses_nothing(api: Api, told: Told) -> None:
-    settings = api.resources.settings
+async def test_mending_what_is_being_written_loses_nothing(unlimited: Api, told: Told) -> None:
+    settings = unlimited.resources.settings
     too_many = Break(
         "message_count",
         "too high",
@@ -99,7 +86,7 @@ async def test_mending_what_is_being_written_loses_nothing(api: Api, told: Told)
     )
     mended = 0
 
-    async with bustle(api) as people:
+    async with bustle(unlimited) as people:
         for _ in range(ROUNDS):
             await break_by_hand(settings, too_many)
             found = await examine(settings, told)

@@ -7,7 +7,6 @@ READ_STATE_EXAMPLES=500 pytest tests/messages/test_read_state_model.py --timeout
 import itertools
 import os
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from typing import Any, NamedTuple
 
 import httpx
@@ -16,12 +15,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from fynix_server.app import create_app
 from fynix_server.maintenance.doctor.examination import examine
-from fynix_server.settings import Settings
 from tests.messages.read_state_model import CREATED, OK, REFUSED, Room, Said, Stay
-from tests.people import Api, MovableClock, Person
-from tests.running import run_app
+from tests.people import Api, Person
 
 NAMES = ("alice", "bob", "carol", "dave")
 LONGER = int(os.environ.get("READ_STATE_EXAMPLES", "0"))
@@ -67,13 +63,10 @@ steps = st.lists(
 
 
 @pytest.fixture
-async def api(settings: Settings, clock: MovableClock) -> AsyncIterator[Api]:
+async def sound(unlimited: Api) -> AsyncIterator[Api]:
     """A server that people may write to as quickly as they can. Its database must end sound."""
-    app = create_app(settings.model_copy(update={"rate_limits": "off"}), clock)
-    async with AsyncExitStack() as stack:
-        url = await stack.enter_async_context(run_app(app))
-        yield Api(url, app, clock, stack)
-    results = await examine(settings, lambda count: None)
+    yield unlimited
+    results = await examine(unlimited.resources.settings, lambda count: None)
     assert [it.invariant.name for it in results if it.is_broken] == []
 
 
@@ -84,8 +77,8 @@ async def api(settings: Settings, clock: MovableClock) -> AsyncIterator[Api]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps)
-async def test_what_people_see_is_what_the_model_says(api: Api, sequence: list[Step]) -> None:
-    world = await World.begin(api)
+async def test_what_people_see_is_what_the_model_says(sound: Api, sequence: list[Step]) -> None:
+    world = await World.begin(sound)
 
     for number, step in enumerate(sequence, start=1):
         await world.take(step)
