@@ -5,7 +5,7 @@ import itertools
 import math
 import secrets
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -25,20 +25,23 @@ _LOCAL_KEYS = 10_000
 _RETRY_REDIS_AFTER_SECONDS = 1.0
 
 # One script, so that of a hundred attempts at once exactly the allowed number pass. A refused
-# attempt is not added: hammering must not lengthen the wait. Times come in as arguments, as
-# whole milliseconds, because tests move the clock (and a script may not ask for it everywhere).
+# attempt is not added: hammering must not lengthen the wait. Nor is what is in the window already:
+# that is a retry. Times come in as arguments, as whole milliseconds, because tests move the clock
+# (and a script may not ask for it everywhere).
 _SLIDING_WINDOW = """
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[2])
 local count = redis.call('ZCARD', KEYS[1])
-local allowed = 0
-if count < tonumber(ARGV[4]) then
+local is_known = redis.call('ZSCORE', KEYS[1], ARGV[5])
+local is_counted = 0
+if not is_known and count < tonumber(ARGV[4]) then
   redis.call('ZADD', KEYS[1], ARGV[1], ARGV[5])
   redis.call('PEXPIRE', KEYS[1], ARGV[3])
   count = count + 1
-  allowed = 1
+  is_counted = 1
 end
+local is_allowed = (is_known or is_counted == 1) and 1 or 0
 local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-return {allowed, count, oldest[2]}
+return {is_allowed, is_counted, count, oldest[2]}
 """
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -49,7 +52,8 @@ class LimitState:
     """Where somebody stands in one bucket. `limit` 0: there is no limit, and no header.
 
     `reset_at` (seconds since 1970) is when the oldest of what was counted leaves the window, so
-    when the next one is allowed where `remaining` is 0.
+    when the next one is allowed where `remaining` is 0. Where `is_counted` is False this one cost
+    nothing: it is a retry of one that the window holds.
     """
 
     bucket: str
@@ -58,6 +62,7 @@ class LimitState:
     reset_at: int
     reset_after_seconds: int
     window_seconds: int
+    is_counted: bool = True
 
     def headers(self) -> dict[str, str]:
         """The mission's X-RateLimit-* and the IETF's (draft-ietf-httpapi-ratelimit-headers)."""
@@ -101,9 +106,11 @@ class RateLimiter:
         }
         self._shared = _SharedWindows(redis)
         self._local = _LocalWindows()
+        # Two attempts in one millisecond, on any instance, must be two members of the set.
+        self._members = map(f"{secrets.token_hex(8)}:{{}}".format, itertools.count())
 
-    async def consume(self, bucket: Bucket, key: str) -> LimitState:
-        """Count one more against `key`.
+    async def consume(self, bucket: Bucket, key: str, once: str | None = None) -> LimitState:
+        """Count one more against `key`. What is named by `once` counts once in a window.
 
         Raises: LimitReached (a RateLimited), and then nothing was counted.
         """
@@ -116,6 +123,7 @@ class RateLimiter:
             limit.max_count,
             limit.window_seconds * 1000,
             now_ms,
+            once or next(self._members),
         )
         taken = await self._shared.take(window) or self._local.take(window)
         state = _state(bucket, window, taken)
@@ -124,12 +132,12 @@ class RateLimiter:
             raise LimitReached(state)
         return state
 
-    async def give_back(self, bucket: Bucket, key: str) -> None:
-        """Uncount the newest of `key`: what it was counted for turned out to cost nothing."""
+    async def give_back(self, bucket: Bucket, key: str, once: str) -> None:
+        """Uncount what `once` names: it turned out to cost nothing."""
         if not self._is_off:
             name = f"rate_limit:{bucket}:{key}"
-            self._local.give_back(name)
-            await self._shared.give_back(name)
+            self._local.give_back(name, once)
+            await self._shared.give_back(name, once)
 
     async def close(self) -> None:
         """Stop looking for a Redis that is away. Before the client is closed."""
@@ -141,10 +149,12 @@ class _Window(NamedTuple):
     limit: int
     length_ms: int
     now_ms: int
+    member: str
 
 
 class _Taken(NamedTuple):
     is_allowed: bool
+    is_counted: bool
     in_window: int
     oldest_ms: int
 
@@ -155,8 +165,6 @@ class _SharedWindows:
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
         self._script = redis.register_script(_SLIDING_WINDOW)
-        # Two attempts in one millisecond, on any instance, must be two members of the set.
-        self._members = map(f"{secrets.token_hex(8)}:{{}}".format, itertools.count())
         self._is_away = False
         self._look_again_at = 0.0
         self._looking: asyncio.Task[None] | None = None
@@ -166,21 +174,21 @@ class _SharedWindows:
         if self._is_away:
             self._look_for_redis()
             return None
-        member = next(self._members)
         times = [window.now_ms, window.now_ms - window.length_ms, window.length_ms]
+        args: list[int | str] = [*times, window.limit, window.member]
         try:
-            answer = await self._script(keys=[window.key], args=[*times, window.limit, member])
+            answer = await self._script(keys=[window.key], args=args)
         except REDIS_ERRORS as error:
             self._note_away(error)
             return None
-        allowed, count, oldest = answer
-        return _Taken(bool(allowed), int(count), int(float(oldest)))
+        is_allowed, is_counted, count, oldest = answer
+        return _Taken(bool(is_allowed), bool(is_counted), int(count), int(float(oldest)))
 
-    async def give_back(self, key: str) -> None:
+    async def give_back(self, key: str, member: str) -> None:
         if self._is_away:
             return
         try:
-            await self._redis.zremrangebyrank(key, -1, -1)
+            await self._redis.zrem(key, member)
         except REDIS_ERRORS as error:
             # It stays counted until it leaves the window: harmless, and nothing else would help.
             self._note_away(error)
@@ -218,24 +226,28 @@ class _LocalWindows:
     """The same windows in this process; the least recently used leave when there are too many."""
 
     def __init__(self) -> None:
-        self._times: OrderedDict[str, deque[int]] = OrderedDict()
+        self._windows: OrderedDict[str, dict[str, int]] = OrderedDict()
+        """By key, when each member was counted, oldest first."""
 
     def take(self, window: _Window) -> _Taken:
-        times = self._times.setdefault(window.key, deque())
-        self._times.move_to_end(window.key)
-        if len(self._times) > _LOCAL_KEYS:
-            self._times.popitem(last=False)
-        while times and times[0] <= window.now_ms - window.length_ms:
-            times.popleft()
-        is_allowed = len(times) < window.limit
-        if is_allowed:
-            times.append(window.now_ms)
-        return _Taken(is_allowed, len(times), times[0])
+        times = self._windows.setdefault(window.key, {})
+        self._windows.move_to_end(window.key)
+        if len(self._windows) > _LOCAL_KEYS:
+            self._windows.popitem(last=False)
+        while times and _oldest(times) <= window.now_ms - window.length_ms:
+            del times[next(iter(times))]
+        is_known = window.member in times
+        is_counted = not is_known and len(times) < window.limit
+        if is_counted:
+            times[window.member] = window.now_ms
+        return _Taken(is_known or is_counted, is_counted, len(times), _oldest(times))
 
-    def give_back(self, key: str) -> None:
-        times = self._times.get(key)
-        if times:
-            times.pop()
+    def give_back(self, key: str, member: str) -> None:
+        self._windows.get(key, {}).pop(member, None)
+
+
+def _oldest(times: dict[str, int]) -> int:
+    return next(iter(times.values()))
 
 
 def _state(bucket: str, window: _Window, taken: _Taken) -> LimitState:
@@ -251,4 +263,5 @@ def _state(bucket: str, window: _Window, taken: _Taken) -> LimitState:
         reset_at=math.ceil(reset_ms / 1000),
         reset_after_seconds=min(max(wait_seconds, 1), window_seconds),
         window_seconds=window_seconds,
+        is_counted=taken.is_counted,
     )

@@ -68,11 +68,14 @@ class Live:
     async def send(self, **frame: Any) -> None:
         await self.socket.send(json.dumps(frame))
 
-    async def expect(self, type: str, **fields: Any) -> Frame:
-        """The next frame like this, taken out; waits for it, with a deadline."""
+    async def expect(self, type: str | None, **fields: Any) -> Frame:
+        """The next frame like this, taken out; waits for it, with a deadline.
+
+        `type` None: of any type.
+        """
+        wanted = fields if type is None else {"type": type, **fields}
 
         def found() -> Frame | None:
-            wanted = {"type": type, **fields}
             return next(
                 (it for it in self.frames if all(it.get(k) == v for k, v in wanted.items())),
                 None,
@@ -87,6 +90,10 @@ class Live:
         assert frame is not None, f"no {type} {fields}; there were {self.frames}"
         self.frames.remove(frame)
         return frame
+
+    async def expect_answer(self, ref: str) -> Frame:
+        """The `ack` or `error` that answers the command with this `ref`, taken out."""
+        return await self.expect(None, ref=ref)
 
     async def expect_count(self, type: str, count: int) -> list[Frame]:
         """The first `count` frames of this type, in their order, taken out."""
@@ -200,9 +207,13 @@ class Api:
         body = {"username": username, "password": PASSWORD}
         answer = await self.client.post("/api/auth/register", json=body)
         assert answer.status_code == 201, answer.text
+        return Person(self, self.open_client(), answer.json())
+
+    def open_client(self) -> httpx.AsyncClient:
+        """Another REST client of this server, without a login; closed when the server is."""
         client = open_client(self.url)
         self._stack.push_async_callback(client.aclose)
-        return Person(self, client, answer.json())
+        return client
 
     async def people(self, *usernames: str) -> list[Person]:
         return [await self.register(username) for username in usernames]

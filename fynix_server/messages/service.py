@@ -14,7 +14,7 @@ from fynix_server.event_bus import MESSAGES, Envelope, EventBus
 from fynix_server.event_log import new_message_frame
 from fynix_server.messages import queries
 from fynix_server.messages.writer import Draft, Stored
-from fynix_server.protocol.messages import MessageCreate
+from fynix_server.protocol.messages import MessageCreate, MessageResponse
 from fynix_server.rate_limit import LimitState
 from fynix_server.resources import Resources
 
@@ -66,9 +66,10 @@ async def send_message(
         client_message_id=draft.client_message_id,
     )
     try:
-        limit = await resources.limiter.consume("messages", str(sender.user_id))
+        # A retry names what the window holds already, stored or still on its way: it is let in.
+        limit = await resources.limiter.consume("messages", str(sender.user_id), _once(written))
     except RateLimited as refusal:
-        # A retry of what is stored never meets the limit; anything else does.
+        # Nor does a later retry of what is stored meet the limit; anything else does.
         if not await _is_stored(resources, written):
             raise refusal
         return Sending(None, _retried(resources.message_writer.submit(written)))
@@ -99,11 +100,20 @@ def announce_message(event_bus: EventBus, stored: Stored) -> None:
 
 async def _sent(resources: Resources, future: "asyncio.Future[Stored]", limit: LimitState) -> Sent:
     stored = await future
-    if stored.is_replay:
-        # A retry costs nothing: it gives back its place in the window.
-        await resources.limiter.give_back("messages", str(stored.message.sender_id))
-        limit = replace(limit, remaining=min(limit.remaining + 1, limit.limit))
+    if stored.is_replay and limit.is_counted and (once := _once(stored.message)):
+        age = resources.clock() - stored.message.created_at
+        # The try that stored it has paid, unless this one, at the same time, has paid for both.
+        if age.total_seconds() >= limit.window_seconds:
+            await resources.limiter.give_back("messages", str(stored.message.sender_id), once)
+            limit = replace(limit, remaining=min(limit.remaining + 1, limit.limit))
     return Sent(stored.message_json, stored.is_replay, limit)
+
+
+def _once(message: Draft | MessageResponse) -> str | None:
+    """What makes a retry the same message in its sender's window; None without a key."""
+    if message.client_message_id is None:
+        return None
+    return f"{message.conversation_id}:{message.client_message_id}"
 
 
 async def _is_stored(resources: Resources, draft: Draft) -> bool:

@@ -226,7 +226,7 @@ class _Group:
         known = self._by_key.get(draft.key) if draft.key is not None else None
         if known is None:
             return Stored(self._add(draft, now), tuple(members), is_replay=False)
-        if (known.content, known.content_type) != (draft.content, draft.content_type):
+        if not _may_be_retry(draft, known):
             return Conflict(
                 "This client_message_id belongs to another message.",
                 code="idempotency_conflict",
@@ -270,3 +270,12 @@ class _Group:
             }
             for id_, count in self._added.items()
         ]
+
+
+def _may_be_retry(draft: Draft, known: MessageResponse) -> bool:
+    """Whether `draft` is what was once sent under the key of `known`.
+
+    The text that an edit has replaced is kept nowhere, so any text may have been the first.
+    """
+    is_same_text = known.content == draft.content or known.edited_at is not None
+    return is_same_text and known.content_type == draft.content_type

@@ -150,55 +150,6 @@ async def test_of_a_hundred_sends_at_once_exactly_thirty_are_accepted(api: Api) 
     assert len(await stored_contents(api)) == 30
 
 
-async def test_a_retry_answers_the_stored_message_and_costs_no_limit(api: Api) -> None:
-    alice, bob = await api.people("alice", "bob")
-    dm = await alice.dm(bob)
-    first = await alice.send(dm, "once", client_message_id="k1")
-
-    again = [await alice.send(dm, "once", client_message_id="k1") for _ in range(40)]
-    by_header = await alice.client.post(
-        f"/api/conversations/{dm}/messages",
-        json={"content": "once"},
-        headers={"Idempotency-Key": "k1"},
-    )
-    other = await alice.send(dm, "another text", client_message_id="k1")
-
-    assert first.status_code == 201
-    assert {it.status_code for it in [*again, by_header]} == {200}
-    assert all(it.json() == first.json() for it in [*again, by_header])
-    assert all(it.headers["Idempotent-Replayed"] == "true" for it in again)
-    assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
-    assert await stored_contents(api) == ["once"]
-    fresh = await alice.send(dm, "fresh")
-    # The first, the refused other text, and this one.
-    assert fresh.headers["X-RateLimit-Remaining"] == "27"
-
-
-async def test_a_retry_is_answered_even_when_the_limit_is_used_up(api: Api) -> None:
-    alice, bob = await api.people("alice", "bob")
-    dm = await alice.dm(bob)
-    for number in range(30):
-        await alice.send(dm, f"n{number}", client_message_id=f"k{number}")
-
-    retry = await alice.send(dm, "n29", client_message_id="k29")
-    new = await alice.send(dm, "new", client_message_id="k30")
-
-    assert (retry.status_code, new.status_code) == (200, 429)
-
-
-async def test_simultaneous_retries_store_one_message(api: Api) -> None:
-    alice, bob = await api.people("alice", "bob")
-    dm = await alice.dm(bob)
-
-    answers = await asyncio.gather(
-        *(alice.send(dm, "once", client_message_id="k1") for _ in range(20))
-    )
-
-    assert sorted(it.status_code for it in answers) == [200] * 19 + [201]
-    assert len({it.json()["id"] for it in answers}) == 1
-    assert await stored_contents(api) == ["once"]
-
-
 async def test_messages_sent_at_once_get_numbers_without_holes(api: Api) -> None:
     people = await api.people("alice", "bob", "carol", "dave")
     group = await people[0].group("all", *people[1:])

@@ -100,14 +100,35 @@ async def test_who_waits_as_long_as_told_is_not_refused_again(
 
 
 async def test_what_is_given_back_can_be_used_again(limiter: RateLimiter) -> None:
-    for _ in range(3):
-        await limiter.consume("typing", "alice")
+    for once in ("one", "two", "three"):
+        await limiter.consume("typing", "alice", once)
 
-    await limiter.give_back("typing", "alice")
+    await limiter.give_back("typing", "alice", "two")
 
     assert (await limiter.consume("typing", "alice")).remaining == 0
+    assert not (await limiter.consume("typing", "alice", "one")).is_counted
     with pytest.raises(RateLimited):
         await limiter.consume("typing", "alice")
+
+
+async def test_what_is_named_counts_once_in_a_window_even_where_nothing_is_left(
+    limiter: RateLimiter, clock: FixedClock
+) -> None:
+    states = await asyncio.gather(*(limiter.consume("typing", "alice", "same") for _ in range(50)))
+    assert sorted(it.is_counted for it in states) == [False] * 49 + [True]
+    assert {it.remaining for it in states} == {2}
+    clock.advance(5)
+    for _ in range(2):
+        await limiter.consume("typing", "alice")
+
+    again = await limiter.consume("typing", "alice", "same")
+
+    assert (again.is_counted, again.remaining, again.reset_after_seconds) == (False, 0, 5)
+    with pytest.raises(RateLimited):
+        await limiter.consume("typing", "alice", "another")
+    # It did not stay longer for being named again.
+    clock.advance(5)
+    assert (await limiter.consume("typing", "alice", "same")).is_counted
 
 
 async def test_a_state_says_what_is_left_and_when_the_oldest_leaves(
@@ -173,7 +194,7 @@ async def test_switched_off_nothing_is_counted_and_no_header_shown(
     limiter = RateLimiter(redis, load_settings(rate_limits="off", rate_limit_typing="1/10"), clock)
 
     states = [await limiter.consume("typing", "alice") for _ in range(5)]
-    await limiter.give_back("typing", "alice")
+    await limiter.give_back("typing", "alice", "once")
 
     assert [state.headers() for state in states] == [{}] * 5
     assert await redis.keys() == []

@@ -58,9 +58,11 @@ async def test_what_was_counted_here_can_be_given_back_here(
     server: Valkey, limiter: RateLimiter
 ) -> None:
     server.kill()
-    assert await _accepted(limiter, "alice", 31) == 30
+    for _ in range(3):
+        await limiter.consume("messages", "alice", "a retry")
+    assert await _accepted(limiter, "alice", 31) == 29
 
-    await limiter.give_back("messages", "alice")
+    await limiter.give_back("messages", "alice", "a retry")
 
     assert await _accepted(limiter, "alice", 5) == 1
 
