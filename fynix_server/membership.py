@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, select
+from sqlalchemy import Row, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.errors import NotFound, NotPermitted
@@ -27,6 +27,35 @@ PARTICIPANT_COLUMNS: tuple[Any, ...] = (
     User.avatar_url,
 )
 """What `participant_response` needs; join User to ConversationParticipant to select them."""
+
+
+_MEMBERSHIP = (
+    select(
+        Conversation.is_group,
+        ConversationParticipant.role,
+        ConversationParticipant.joined_seq,
+        ConversationParticipant.last_read_seq,
+        Conversation.last_seq,
+        Conversation.members_version,
+    )
+    .outerjoin(
+        ConversationParticipant,
+        and_(
+            ConversationParticipant.conversation_id == Conversation.id,
+            ConversationParticipant.user_id == bindparam("user_id"),
+            ConversationParticipant.is_active,
+        ),
+    )
+    .where(Conversation.id == bindparam("conversation_id"))
+)
+_ACTIVE_MEMBERS = (
+    select(ConversationParticipant.conversation_id, ConversationParticipant.user_id)
+    .where(
+        ConversationParticipant.conversation_id.in_(bindparam("ids", expanding=True)),
+        ConversationParticipant.is_active,
+    )
+    .order_by(ConversationParticipant.conversation_id, ConversationParticipant.user_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +79,8 @@ async def load_membership(
 
     Raises: NotFound (no such conversation), NotPermitted (never in it, or gone from it).
     """
-    participant = ConversationParticipant
-    is_theirs = and_(
-        participant.conversation_id == Conversation.id,
-        participant.user_id == user_id,
-        participant.is_active,
-    )
-    query = (
-        select(
-            Conversation.is_group,
-            participant.role,
-            participant.joined_seq,
-            participant.last_read_seq,
-            Conversation.last_seq,
-            Conversation.members_version,
-        )
-        .outerjoin(participant, is_theirs)
-        .where(Conversation.id == conversation_id)
-    )
-    row = (await connection.execute(query)).one_or_none()
+    theirs = {"conversation_id": conversation_id, "user_id": user_id}
+    row = (await connection.execute(_MEMBERSHIP, theirs)).one_or_none()
     if row is None:
         raise NotFound("There is no such conversation.", code="conversation_not_found")
     if row.role is None:
@@ -83,14 +95,9 @@ async def active_member_ids(
 
     One query. Index: pk_conversation_participants.
     """
-    participant = ConversationParticipant
-    query = (
-        select(participant.conversation_id, participant.user_id)
-        .where(participant.conversation_id.in_(conversation_ids), participant.is_active)
-        .order_by(participant.conversation_id, participant.user_id)
-    )
     members: dict[UUID, list[UUID]] = {it: [] for it in conversation_ids}
-    for conversation_id, user_id in await connection.execute(query):
+    rows = await connection.execute(_ACTIVE_MEMBERS, {"ids": list(members)})
+    for conversation_id, user_id in rows:
         members[conversation_id].append(user_id)
     return {conversation_id: tuple(ids) for conversation_id, ids in members.items()}
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.protocol.messages import MessageResponse
@@ -29,6 +29,30 @@ MESSAGE_COLUMNS: tuple[Any, ...] = (
 """What `message_response` needs; join User on Message.sender_id to select them."""
 
 
+_UNREAD_COUNTS = (
+    select(ConversationParticipant.conversation_id, func.count())
+    .join(Message, Message.conversation_id == ConversationParticipant.conversation_id)
+    .where(
+        ConversationParticipant.user_id == bindparam("user_id"),
+        ConversationParticipant.conversation_id.in_(bindparam("ids", expanding=True)),
+        Message.seq > ConversationParticipant.last_read_seq,
+        Message.seq >= ConversationParticipant.joined_seq,
+        Message.sender_id != bindparam("user_id"),
+        Message.is_deleted.is_(False),
+    )
+    .group_by(ConversationParticipant.conversation_id)
+)
+_READ_MARKERS = select(
+    ConversationParticipant.conversation_id,
+    ConversationParticipant.user_id,
+    ConversationParticipant.last_read_seq,
+    ConversationParticipant.joined_seq,
+).where(
+    ConversationParticipant.conversation_id.in_(bindparam("ids", expanding=True)),
+    ConversationParticipant.is_active,
+)
+
+
 class ReadMarker(NamedTuple):
     """A participant has read everything from `joined_seq` up to `last_read_seq`."""
 
@@ -44,21 +68,9 @@ async def unread_counts(
 
     One query. Indexes: pk_conversation_participants, uq_messages_conversation_id_seq.
     """
-    participant = ConversationParticipant
-    query = (
-        select(participant.conversation_id, func.count())
-        .join(Message, Message.conversation_id == participant.conversation_id)
-        .where(
-            participant.user_id == user_id,
-            participant.conversation_id.in_(conversation_ids),
-            Message.seq > participant.last_read_seq,
-            Message.seq >= participant.joined_seq,
-            Message.sender_id != user_id,
-            Message.is_deleted.is_(False),
-        )
-        .group_by(participant.conversation_id)
-    )
-    return {conversation_id: count for conversation_id, count in await connection.execute(query)}
+    theirs = {"user_id": user_id, "ids": list(conversation_ids)}
+    rows = await connection.execute(_UNREAD_COUNTS, theirs)
+    return {conversation_id: count for conversation_id, count in rows}
 
 
 async def read_markers(
@@ -68,15 +80,8 @@ async def read_markers(
 
     Index: pk_conversation_participants.
     """
-    participant = ConversationParticipant
-    query = select(
-        participant.conversation_id,
-        participant.user_id,
-        participant.last_read_seq,
-        participant.joined_seq,
-    ).where(participant.conversation_id.in_(conversation_ids), participant.is_active)
     markers: dict[UUID, list[ReadMarker]] = defaultdict(list)
-    for row in await connection.execute(query):
+    for row in await connection.execute(_READ_MARKERS, {"ids": list(conversation_ids)}):
         marker = ReadMarker(row.user_id, row.last_read_seq, row.joined_seq)
         markers[row.conversation_id].append(marker)
     return markers

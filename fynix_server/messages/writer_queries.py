@@ -24,6 +24,14 @@ from fynix_server.tables import (
 
 log = structlog.get_logger(__name__)
 
+# Built once: building a statement costs more than running it.
+# In the order of their ids, so that two groups with the same conversations cannot deadlock.
+_LOCK_CONVERSATIONS = (
+    select(Conversation.id, Conversation.last_seq, Conversation.members_version)
+    .where(Conversation.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Conversation.id)
+    .with_for_update()
+)
 _INSERT_MESSAGES = insert(Message)
 _TOUCH_CONVERSATIONS = (
     update(Conversation)
@@ -51,16 +59,10 @@ async def lock_conversations(
 ) -> dict[UUID, Row[UUID, int, int]]:
     """`last_seq` and `members_version` by id; the rows stay locked until the commit.
 
-    In the order of their ids, so that two groups with the same conversations cannot deadlock.
     Index: the primary key.
     """
-    query = (
-        select(Conversation.id, Conversation.last_seq, Conversation.members_version)
-        .where(Conversation.id.in_(conversation_ids))
-        .order_by(Conversation.id)
-        .with_for_update()
-    )
-    return {row.id: row for row in await connection.execute(query)}
+    rows = await connection.execute(_LOCK_CONVERSATIONS, {"ids": list(conversation_ids)})
+    return {row.id: row for row in rows}
 
 
 async def store_group(

@@ -4,10 +4,41 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, null, select, union_all
+from sqlalchemy import CompoundSelect, and_, bindparam, null, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.tables import AnyRow, Conversation, ConversationParticipant, Session
+
+_STANDING_OF_USER = (
+    select(Conversation.id, Conversation.last_seq)
+    .join(
+        ConversationParticipant,
+        ConversationParticipant.conversation_id == Conversation.id,
+    )
+    .where(
+        ConversationParticipant.user_id == bindparam("user_id"),
+        ConversationParticipant.is_active,
+    )
+)
+_LAST_SEQ = select(Conversation.last_seq).where(Conversation.id == bindparam("conversation_id"))
+_MEMBERS_OVER_TIME = select(
+    ConversationParticipant.user_id,
+    ConversationParticipant.joined_seq,
+    ConversationParticipant.left_seq,
+).where(ConversationParticipant.conversation_id == bindparam("conversation_id"))
+_CHANGES: CompoundSelect[UUID, int, UUID] = union_all(
+    select(Conversation.id, Conversation.last_seq, ConversationParticipant.user_id)
+    .outerjoin(
+        ConversationParticipant,
+        and_(
+            ConversationParticipant.conversation_id == Conversation.id,
+            ConversationParticipant.joined_at >= bindparam("moment"),
+            ConversationParticipant.is_active,
+        ),
+    )
+    .where(Conversation.updated_at >= bindparam("moment")),
+    select(Session.id, null(), Session.user_id).where(Session.revoked_at >= bindparam("moment")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,33 +71,20 @@ class Changes:
 
 async def standing_of_user(connection: AsyncConnection, user_id: UUID) -> dict[UUID, int]:
     """`last_seq` of each conversation of a person. Index: idx_participants_user_active."""
-    query = (
-        select(Conversation.id, Conversation.last_seq)
-        .join(
-            ConversationParticipant,
-            ConversationParticipant.conversation_id == Conversation.id,
-        )
-        .where(
-            ConversationParticipant.user_id == user_id,
-            ConversationParticipant.is_active,
-        )
-    )
-    return {row.id: row.last_seq for row in await connection.execute(query)}
+    rows = await connection.execute(_STANDING_OF_USER, {"user_id": user_id})
+    return {row.id: row.last_seq for row in rows}
 
 
 async def last_seq_of(connection: AsyncConnection, conversation_id: UUID) -> int:
     """The conversation's last number; 0 where there is no such conversation. Index: its key."""
-    query = select(Conversation.last_seq).where(Conversation.id == conversation_id)
-    return (await connection.execute(query)).scalar_one_or_none() or 0
+    found = await connection.execute(_LAST_SEQ, {"conversation_id": conversation_id})
+    return found.scalar_one_or_none() or 0
 
 
 async def members_over_time(connection: AsyncConnection, conversation_id: UUID) -> list[MemberSpan]:
     """Everybody who takes, or took, part. Index: the primary key's first column."""
-    participant = ConversationParticipant
-    query = select(participant.user_id, participant.joined_seq, participant.left_seq).where(
-        participant.conversation_id == conversation_id
-    )
-    return [MemberSpan(*row) for row in await connection.execute(query)]
+    rows = await connection.execute(_MEMBERS_OVER_TIME, {"conversation_id": conversation_id})
+    return [MemberSpan(*row) for row in rows]
 
 
 async def changes_since(connection: AsyncConnection, moment: datetime) -> Changes:
@@ -75,21 +93,9 @@ async def changes_since(connection: AsyncConnection, moment: datetime) -> Change
     One query, its cost that of what changed, however much there is. Indexes:
     idx_conversations_updated_at, pk_conversation_participants, idx_sessions_revoked_at.
     """
-    participant = ConversationParticipant
-    is_new_in_it = and_(
-        participant.conversation_id == Conversation.id,
-        participant.joined_at >= moment,
-        participant.is_active,
-    )
-    moved = (
-        select(Conversation.id, Conversation.last_seq, participant.user_id)
-        .outerjoin(participant, is_new_in_it)
-        .where(Conversation.updated_at >= moment)
-    )
-    ended = select(Session.id, null(), Session.user_id).where(Session.revoked_at >= moment)
     changes = Changes({}, {})
     row: AnyRow
-    for row in await connection.execute(union_all(moved, ended)):
+    for row in await connection.execute(_CHANGES, {"moment": moment}):
         if row.last_seq is None:
             changes.ended_sessions[row.id] = row.user_id
             continue

@@ -1,19 +1,28 @@
-"""The log of a conversation: messages and events on one counter, read back as frames.
-
-A frame is built by the same function when it is published and when it is replayed, so that a
-client which comes back sees what it would have seen live.
-"""
+"""Reading the log of a conversation back as frames."""
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, Row, insert, literal, select, union_all, update
+from sqlalchemy import (
+    BindParameter,
+    CompoundSelect,
+    Integer,
+    Row,
+    bindparam,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from fynix_server.errors import NotFound
+from fynix_server.event_log.frames import (
+    encode_payload,
+    frame_of,
+    hidden_message_frame,
+    new_message_frame,
+)
 from fynix_server.membership import PARTICIPANT_COLUMNS, participant_response
 from fynix_server.protocol.conversations import ConversationResponse
 from fynix_server.read_state import MESSAGE_COLUMNS, message_response
@@ -25,19 +34,7 @@ from fynix_server.tables import (
     User,
 )
 
-
-@dataclass(frozen=True, slots=True)
-class NewEvent:
-    """Something that happened besides a message. `payload`: the frame's own fields, JSON-ready.
-
-    A `message_updated` has no payload: a replay shows what the message has become.
-    """
-
-    conversation_id: UUID
-    type: str
-    actor_id: UUID | None
-    message_id: UUID | None
-    payload: dict[str, Any]
+_NEWEST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,93 +59,6 @@ class LoggedFrame:
         return self.frame
 
 
-# ── appending ────────────────────────────────────────────────────────────────────────────────
-
-
-async def allot_seq(connection: AsyncConnection, conversation_id: UUID, now: datetime) -> int:
-    """Take the conversation's next number; its row stays locked until the commit.
-
-    That lock makes the order of commits the order of numbers.
-
-    Raises: NotFound.
-    """
-    statement = (
-        update(Conversation)
-        .where(Conversation.id == conversation_id)
-        .values(last_seq=Conversation.last_seq + 1, updated_at=now)
-        .returning(Conversation.last_seq)
-    )
-    seq = (await connection.execute(statement)).scalar_one_or_none()
-    if seq is None:
-        raise NotFound("There is no such conversation.", code="conversation_not_found")
-    return seq
-
-
-async def append_event(connection: AsyncConnection, event: NewEvent, now: datetime) -> int:
-    """Store `event` under the conversation's next number, and return that number.
-
-    Raises: NotFound.
-    """
-    seq = await allot_seq(connection, event.conversation_id, now)
-    await record_event(connection, event, seq, now)
-    return seq
-
-
-async def record_event(
-    connection: AsyncConnection, event: NewEvent, seq: int, now: datetime
-) -> None:
-    """Store `event` under a number that this transaction was allotted."""
-    await connection.execute(
-        insert(ConversationEvent).values(
-            conversation_id=event.conversation_id,
-            seq=seq,
-            type=event.type,
-            actor_id=event.actor_id,
-            message_id=event.message_id,
-            payload=_encode(event.payload),
-            created_at=now,
-        )
-    )
-
-
-# ── frames ───────────────────────────────────────────────────────────────────────────────────
-
-
-def new_message_frame(conversation_id: UUID, seq: int, message_json: str) -> str:
-    """The frame of a message that is encoded already: the hot path encodes it only once."""
-    return (
-        f'{{"type":"new_message","conversation_id":"{conversation_id}","seq":{seq},'
-        f'"message":{message_json}}}'
-    )
-
-
-def event_frame(event_type: str, conversation_id: UUID, seq: int, payload: dict[str, Any]) -> str:
-    """The frame of an event; `payload` is what `NewEvent` was stored with."""
-    return _frame(event_type, conversation_id, seq, _encode(payload))
-
-
-def hidden_message_frame(conversation_id: UUID, seq: int, message_id: UUID) -> str:
-    """A number whose message cannot be shown: it was deleted, or sent before the reader joined."""
-    gone = {"message_id": str(message_id), "deleted_by": None}
-    return event_frame("message_deleted", conversation_id, seq, gone)
-
-
-def _encode(payload: dict[str, Any]) -> str:
-    return json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
-
-
-def _frame(event_type: str, conversation_id: UUID, seq: int, payload_json: str) -> str:
-    own_fields = payload_json[1:-1]
-    comma = "," if own_fields else ""
-    return (
-        f'{{"type":"{event_type}","conversation_id":"{conversation_id}","seq":{seq}'
-        f"{comma}{own_fields}}}"
-    )
-
-
-# ── reading back ─────────────────────────────────────────────────────────────────────────────
-
-
 async def frames_after(
     connection: AsyncConnection,
     conversation_id: UUID,
@@ -166,21 +76,30 @@ async def frames_after(
     statement and so one snapshot: with two, a number committed between them would be skipped.
     Indexes: uq_messages_conversation_id_seq, pk_conversation_events, pk_messages.
     """
-    page = _log_page(conversation_id, after_seq, limit, up_to_seq)
+    page = {
+        "conversation_id": conversation_id,
+        "after_seq": after_seq,
+        "up_to_seq": _NEWEST if up_to_seq is None else up_to_seq,
+        "limit": limit,
+    }
     frames = []
-    for row in (await connection.execute(page)).all():
+    for row in (await connection.execute(_LOG_PAGE, page)).all():
         payload = row.payload
         if row.type == "conversation_created" and payload == "{}":
-            payload = _encode(await beginning_payload(connection, conversation_id, row.number))
+            payload = encode_payload(
+                await beginning_payload(connection, conversation_id, row.number)
+            )
         frames.append(_logged_frame(conversation_id, row, payload))
     return frames
 
 
-def _log_page(
-    conversation_id: UUID, after_seq: int, limit: int, up_to_seq: int | None
-) -> CompoundSelect[*tuple[Any, ...]]:
+def _log_page() -> CompoundSelect[*tuple[Any, ...]]:
     """Rows of `number, type, payload, message_id` and MESSAGE_COLUMNS, by number."""
     event = ConversationEvent
+    conversation_id: BindParameter[UUID] = bindparam("conversation_id")
+    after: BindParameter[int] = bindparam("after_seq")
+    up_to: BindParameter[int] = bindparam("up_to_seq")
+    limit = bindparam("limit", type_=Integer)
     messages = (
         select(
             Message.seq.label("number"),
@@ -190,8 +109,11 @@ def _log_page(
             *MESSAGE_COLUMNS,
         )
         .join(User, User.id == Message.sender_id)
-        .where(Message.conversation_id == conversation_id, Message.seq > after_seq)
+        .where(
+            Message.conversation_id == conversation_id, Message.seq > after, Message.seq <= up_to
+        )
         .order_by(Message.seq)
+        .limit(limit)
     )
     # An event about a message brings that message along.
     events = (
@@ -204,21 +126,22 @@ def _log_page(
         )
         .outerjoin(Message, Message.id == event.message_id)
         .outerjoin(User, User.id == Message.sender_id)
-        .where(event.conversation_id == conversation_id, event.seq > after_seq)
+        .where(event.conversation_id == conversation_id, event.seq > after, event.seq <= up_to)
         .order_by(event.seq)
+        .limit(limit)
     )
-    if up_to_seq is not None:
-        messages = messages.where(Message.seq <= up_to_seq)
-        events = events.where(event.seq <= up_to_seq)
     # Each half stops at `limit` by itself, so that neither reads the whole history to sort it.
-    halves = [select(half.limit(limit).subquery()) for half in (messages, events)]
+    halves = [select(half.subquery()) for half in (messages, events)]
     return union_all(*halves).order_by("number").limit(limit)
+
+
+_LOG_PAGE = _log_page()
 
 
 def _logged_frame(conversation_id: UUID, row: Row[*tuple[Any, ...]], payload: str) -> LoggedFrame:
     if row.type in ("new_message", "message_updated"):
         return _message_frame(conversation_id, row)
-    frame = _frame(row.type, conversation_id, row.number, payload)
+    frame = frame_of(row.type, conversation_id, row.number, payload)
     return LoggedFrame(row.number, frame, row.type, _joiners(row.type, payload))
 
 
@@ -233,7 +156,7 @@ def _message_frame(conversation_id: UUID, row: Row[*tuple[Any, ...]]) -> LoggedF
         frame = new_message_frame(conversation_id, row.number, message_json)
     else:
         payload = f'{{"message":{message_json}}}'
-        frame = _frame(row.type, conversation_id, row.number, payload)
+        frame = frame_of(row.type, conversation_id, row.number, payload)
         hidden = hidden_message_frame(conversation_id, row.number, row.message_id)
         return LoggedFrame(row.number, frame, row.type, about_seq=row.seq, latecomer_frame=hidden)
     return LoggedFrame(row.number, frame, row.type)

@@ -1,0 +1,37 @@
+"""The frames of the log, as they are published and as they are replayed."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+
+def new_message_frame(conversation_id: UUID, seq: int, message_json: str) -> str:
+    """The frame of a message that is encoded already: the hot path encodes it only once."""
+    return (
+        f'{{"type":"new_message","conversation_id":"{conversation_id}","seq":{seq},'
+        f'"message":{message_json}}}'
+    )
+
+
+def event_frame(event_type: str, conversation_id: UUID, seq: int, payload: dict[str, Any]) -> str:
+    """The frame of an event; `payload` is what `NewEvent` was stored with."""
+    return frame_of(event_type, conversation_id, seq, encode_payload(payload))
+
+
+def hidden_message_frame(conversation_id: UUID, seq: int, message_id: UUID) -> str:
+    """A number whose message cannot be shown: it was deleted, or sent before the reader joined."""
+    gone = {"message_id": str(message_id), "deleted_by": None}
+    return event_frame("message_deleted", conversation_id, seq, gone)
+
+
+def encode_payload(payload: dict[str, Any]) -> str:
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+
+
+def frame_of(event_type: str, conversation_id: UUID, seq: int, payload_json: str) -> str:
+    own_fields = payload_json[1:-1]
+    comma = "," if own_fields else ""
+    return (
+        f'{{"type":"{event_type}","conversation_id":"{conversation_id}","seq":{seq}'
+        f"{comma}{own_fields}}}"
+    )
