@@ -28,8 +28,8 @@ from tests.faults.torture.workload import Pace, Workload
 from tests.faults.torture.world import make_world
 from tests.running import run_app
 
-CUTS = 5
-SENDS_BETWEEN_CUTS = 30
+CUTS = 4
+SENDS_BETWEEN_CUTS = 20
 DEADLINE_SECONDS = 30.0
 CATCH_UP_SECONDS = 3.0
 

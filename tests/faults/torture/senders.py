@@ -203,11 +203,16 @@ class SocketSender:
             if len(self._on_the_way) >= MAX_ON_THE_WAY:
                 continue
             conversation = self._rng.choice(self._world.of(self._person))
-            key, began = uuid4().hex, self._world.history.now()
-            message = _OnTheWay(began, conversation.id, key, new_content(self._rng))
-            self._on_the_way[key] = message
-            await self._write(socket, message)
+            # Several at once wait in one commit, where their order could be lost.
+            for _ in range(self._rng.choice((1, 1, 1, 4))):
+                await self._send_new(socket, conversation)
         await socket.close()
+
+    async def _send_new(self, socket: ClientConnection, conversation: Conversation) -> None:
+        key, began = uuid4().hex, self._world.history.now()
+        message = _OnTheWay(began, conversation.id, key, new_content(self._rng))
+        self._on_the_way[key] = message
+        await self._write(socket, message)
 
     @property
     def _is_done(self) -> bool:
