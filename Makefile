@@ -2,8 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TYPED := fynix_cli fynix_server tests
-# As many test processes as the smallest machine that this must be quick on has cores.
-JOBS ?= 2
+# One more than the smallest machine that this must be quick on has cores: tests also wait.
+JOBS ?= 3
 
 .PHONY: help serve check lint test torture format clean constraints
 

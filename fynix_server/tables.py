@@ -202,6 +202,8 @@ class Message(Table):
     seq: Mapped[int] = mapped_column(BigInteger)
     client_message_id: Mapped[str | None] = mapped_column(String(64))
     edited_at: Mapped[datetime | None]
+    sent_digest: Mapped[str | None] = mapped_column(String(32))
+    """Of the text that an edit has replaced: messages/retries.py compares retries with it."""
 
 
 class MessageReceipt(Table):

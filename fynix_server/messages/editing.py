@@ -12,6 +12,7 @@ from fynix_server.event_bus import MESSAGES, Envelope
 from fynix_server.event_log import NewEvent, append_event, event_frame, hidden_message_frame
 from fynix_server.membership import active_member_ids, load_membership
 from fynix_server.messages import queries, writer_queries
+from fynix_server.messages.retries import digest_of
 from fynix_server.protocol.messages import MessageResponse
 from fynix_server.read_state import message_response, read_markers
 from fynix_server.resources import Resources
@@ -71,7 +72,8 @@ async def edit_message(
         latecomers = tuple(it.user_id for it in markers if it.joined_seq > row.seq)
         if row.content == content:
             return own
-        await queries.change_content(connection, message_id, content, now)
+        sent_digest = digest_of(message_id, row.content)
+        await queries.change_content(connection, message_id, content, sent_digest, now)
         event = NewEvent(conversation_id, "message_updated", person.user_id, message_id, {})
         seq = await append_event(connection, event, now)
         members = (await active_member_ids(connection, [conversation_id]))[conversation_id]

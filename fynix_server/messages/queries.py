@@ -19,8 +19,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fynix_server.messages.retries import Known
 from fynix_server.messages.writer_queries import MOVE_MARKERS
-from fynix_server.protocol.messages import MessageResponse
 from fynix_server.read_state import MESSAGE_COLUMNS, message_response
 from fynix_server.tables import (
     AnyRow,
@@ -47,7 +47,7 @@ def _messages() -> AnySelect:
 
 async def messages_by_key(
     connection: AsyncConnection, keys: Collection[tuple[UUID, UUID, str]]
-) -> dict[tuple[UUID, UUID, str], MessageResponse]:
+) -> dict[tuple[UUID, UUID, str], Known]:
     """Stored messages by (sender, conversation, client_message_id).
 
     Index: uq_messages_sender_id_conversation_id_client_message_id.
@@ -57,9 +57,11 @@ async def messages_by_key(
         rows = await connection.execute(_WANTED_BY_KEY, {"wanted": wanted})
     else:
         columns = tuple_(Message.sender_id, Message.conversation_id, Message.client_message_id)
-        rows = await connection.execute(_messages().where(columns.in_(keys)))
+        rows = await connection.execute(_KNOWN_MESSAGES.where(columns.in_(keys)))
     return {
-        (row.sender_id, row.conversation_id, row.client_message_id): message_response(row, None, ())
+        (row.sender_id, row.conversation_id, row.client_message_id): Known(
+            message_response(row, None, ()), row.sent_digest
+        )
         for row in rows
     }
 
@@ -72,15 +74,16 @@ def _wanted_by_key() -> AnySelect:
         Message.conversation_id == func.json_extract(wanted, "$[1]"),
         Message.client_message_id == func.json_extract(wanted, "$[2]"),
     )
-    return _messages().join(wanted.table, is_wanted)
+    return _KNOWN_MESSAGES.join(wanted.table, is_wanted)
 
 
+_KNOWN_MESSAGES = _messages().add_columns(Message.sent_digest)
 _WANTED_BY_KEY = _wanted_by_key()
 
 
 async def message_by_key(
     connection: AsyncConnection, sender_id: UUID, conversation_id: UUID, key: str
-) -> MessageResponse | None:
+) -> Known | None:
     found = await messages_by_key(connection, [(sender_id, conversation_id, key)])
     return found.get((sender_id, conversation_id, key))
 
@@ -212,10 +215,12 @@ async def count_one_less(connection: AsyncConnection, conversation_id: UUID) -> 
 
 
 async def change_content(
-    connection: AsyncConnection, message_id: UUID, content: str, now: datetime
+    connection: AsyncConnection, message_id: UUID, content: str, sent_digest: str, now: datetime
 ) -> None:
+    """Replace its text. `sent_digest` is kept unless an earlier edit has left one."""
+    first_digest = func.coalesce(Message.sent_digest, sent_digest)
     await connection.execute(
         update(Message)
         .where(Message.id == message_id)
-        .values(content=content, edited_at=now, updated_at=now)
+        .values(content=content, edited_at=now, updated_at=now, sent_digest=first_digest)
     )

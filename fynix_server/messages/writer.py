@@ -28,6 +28,7 @@ from fynix_server.errors import (
 )
 from fynix_server.membership import MembersCache, active_member_ids
 from fynix_server.messages import queries, writer_queries
+from fynix_server.messages.retries import Known
 from fynix_server.protocol.messages import ClientContentType, MessageResponse
 from fynix_server.tables import new_id
 
@@ -183,7 +184,7 @@ class _Group:
         self,
         last_seq: dict[UUID, int],
         members: dict[UUID, frozenset[UUID]],
-        by_key: dict[tuple[UUID, UUID, str], MessageResponse],
+        by_key: dict[tuple[UUID, UUID, str], Known],
     ) -> None:
         self._last_seq = last_seq
         self._members = members
@@ -226,12 +227,12 @@ class _Group:
         known = self._by_key.get(draft.key) if draft.key is not None else None
         if known is None:
             return Stored(self._add(draft, now), tuple(members), is_replay=False)
-        if not _may_be_retry(draft, known):
+        if not known.was_sent_as(draft.content, draft.content_type):
             return Conflict(
                 "This client_message_id belongs to another message.",
                 code="idempotency_conflict",
             )
-        return Stored(known, (), is_replay=True)
+        return Stored(known.message, (), is_replay=True)
 
     def _add(self, draft: Draft, now: datetime) -> MessageResponse:
         conversation_id = draft.conversation_id
@@ -256,7 +257,7 @@ class _Group:
         # Sending marks everything before as read.
         self.markers[conversation_id, draft.sender_id] = writer_queries.marker_row(message)
         if draft.key is not None:
-            self._by_key[draft.key] = message
+            self._by_key[draft.key] = Known(message)
         return message
 
     def touched(self, now: datetime) -> list[dict[str, Any]]:
@@ -270,12 +271,3 @@ class _Group:
             }
             for id_, count in self._added.items()
         ]
-
-
-def _may_be_retry(draft: Draft, known: MessageResponse) -> bool:
-    """Whether `draft` is what was once sent under the key of `known`.
-
-    The text that an edit has replaced is kept nowhere, so any text may have been the first.
-    """
-    is_same_text = known.content == draft.content or known.edited_at is not None
-    return is_same_text and known.content_type == draft.content_type

@@ -85,10 +85,15 @@ class World:
         return [it for it in self.conversations if person in it.members]
 
 
-async def make_world(server: str, people_count: int, group_count: int) -> World:
-    """Register everybody, and begin groups and direct conversations among them."""
-    names = NAMES[:people_count]
-    everybody = await asyncio.gather(*(_register(server, it) for it in (*names, "stranger")))
+async def make_world(
+    server: str, people_count: int, group_count: int, *, suffix: str = ""
+) -> World:
+    """Register everybody, and begin groups and direct conversations among them.
+
+    Another world on the same server needs another `suffix` to its names.
+    """
+    names = [f"{name}{suffix}" for name in (*NAMES[:people_count], "stranger")]
+    everybody = await asyncio.gather(*(_register(server, it) for it in names))
     *people, stranger = everybody
     world = World(History(), people, stranger)
     for number in range(group_count):
