@@ -71,16 +71,15 @@ class ReturningReader:
     def _take_cursors(self, told: dict[UUID, int]) -> None:
         for conversation_id, seq in self.cursors.items():
             name = self._truth.name(conversation_id)
-            span = self._truth.records[conversation_id].span_of(self.user_id)
-            # Out of it and in again: that is still to be told.
-            is_to_begin = span is not None and seq < span.joined_seq
+            record = self._truth.records[conversation_id]
+            # Out of it and in again: that is still to be told, also where they are out once more.
+            to_begin = [it for it in record.spans[self.user_id] if seq < it.joined_seq]
             if conversation_id not in told:
-                assert span is None or is_to_begin, f"{name} is not in resumed"
-            elif told[conversation_id] != seq:
-                to = f"resumed {name} at {told[conversation_id]}, not {seq}"
-                assert is_to_begin, to
-                assert span is not None, to
-                assert seq <= told[conversation_id] < span.joined_seq, to
+                is_out = record.span_of(self.user_id) is None
+                assert is_out or to_begin, f"{name} is not in resumed"
+            elif (at := told[conversation_id]) != seq:
+                is_before_joining = any(seq <= at < it.joined_seq for it in to_begin)
+                assert is_before_joining, f"resumed {name} at {at}, not {seq}"
         # Left while the server learnt that they were in it: the next resume will be refused.
         self.cursors = {
             conversation_id: seq
