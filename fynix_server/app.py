@@ -118,7 +118,8 @@ class _Lifespan:
             observe_queries(engine)
         redis = open_redis(settings)
         members = MembersCache()
-        event_bus = EventBus(redis)
+        # A Redis inside this process has nobody else to tell.
+        event_bus = EventBus(redis, has_peers=not settings.is_fakeredis)
         return Resources(
             settings=settings,
             clock=clock,

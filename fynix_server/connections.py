@@ -221,6 +221,10 @@ class Connections:
         mine = self._by_user.get(user_id)
         return mine.values() if mine else ()
 
+    def carried_more(self, user_id: UUID, conversation_id: UUID, seq: int) -> bool:
+        """Whether a connection of theirs was told of something after `seq` there."""
+        return any(it.carried.get(conversation_id, 0) > seq for it in self.of_user(user_id))
+
     def has(self, user_id: UUID) -> bool:
         return user_id in self._by_user
 

@@ -76,8 +76,10 @@ class EventBus:
     it subscribed on. Either may die alone.
     """
 
-    def __init__(self, redis: RedisClient) -> None:
+    def __init__(self, redis: RedisClient, *, has_peers: bool = True) -> None:
+        """`has_peers` False: no other instance can hear, so nothing is sent to Redis."""
         self._redis = redis
+        self._has_peers = has_peers
         self._origin = new_id().hex
         self._waiting: deque[tuple[str, bytes]] = deque(maxlen=MAX_WAITING)
         self._gathered = asyncio.Event()
@@ -102,7 +104,8 @@ class EventBus:
     def publish(self, envelope: Envelope) -> None:
         """Deliver here, and to the other instances soon. Call it after the commit."""
         self._deliver(envelope)
-        self._queue(envelope.channel, _encode(envelope, self._origin))
+        if self._has_peers:
+            self._queue(envelope.channel, _encode(envelope, self._origin))
 
     def publish_control(self, event: dict[str, str]) -> None:
         """Tell every instance, this one included, of something that is not a frame."""
@@ -115,9 +118,10 @@ class EventBus:
         self._queue(CONTROL, json.dumps({"origin": self._origin, "type": _LOOK}).encode())
 
     def _queue(self, channel: str, payload: bytes) -> None:
-        # Full while Redis is away: the oldest goes, and the reconciler finds what it announced.
-        self._waiting.append((channel, payload))
-        self._gathered.set()
+        if self._has_peers:
+            # Full while Redis is away: the oldest goes, and the reconciler finds what it announced.
+            self._waiting.append((channel, payload))
+            self._gathered.set()
 
     async def flush(self) -> None:
         """Send what gathers, pipelined. Runs for the life of the instance."""

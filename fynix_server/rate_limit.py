@@ -95,7 +95,8 @@ class RateLimiter:
     """Counts per bucket and key in Redis, at `rate_limit:{bucket}:{key}`.
 
     While Redis is away each process counts for itself: N instances then allow up to N times as
-    much, which is better than refusing everybody, or nobody.
+    much, which is better than refusing everybody, or nobody. With a Redis inside this process
+    there is one instance, and it counts for itself always.
     """
 
     def __init__(self, redis: RedisClient, settings: Settings, clock: Clock) -> None:
@@ -104,7 +105,7 @@ class RateLimiter:
         self._limits: dict[str, RateLimit] = {
             bucket: getattr(settings, f"rate_limit_{bucket}") for bucket in BUCKETS
         }
-        self._shared = _SharedWindows(redis)
+        self._shared = None if settings.is_fakeredis else _SharedWindows(redis)
         self._local = _LocalWindows()
         # Two attempts in one millisecond, on any instance, must be two members of the set.
         self._members = map(f"{secrets.token_hex(8)}:{{}}".format, itertools.count())
@@ -125,7 +126,8 @@ class RateLimiter:
             now_ms,
             once or next(self._members),
         )
-        taken = await self._shared.take(window) or self._local.take(window)
+        shared = await self._shared.take(window) if self._shared else None
+        taken = shared or self._local.take(window)
         state = _state(bucket, window, taken)
         if not taken.is_allowed:
             metrics.rate_limit_hits.labels(bucket=bucket).inc()
@@ -137,11 +139,13 @@ class RateLimiter:
         if not self._is_off:
             name = f"rate_limit:{bucket}:{key}"
             self._local.give_back(name, once)
-            await self._shared.give_back(name, once)
+            if self._shared:
+                await self._shared.give_back(name, once)
 
     async def close(self) -> None:
         """Stop looking for a Redis that is away. Before the client is closed."""
-        await self._shared.close()
+        if self._shared:
+            await self._shared.close()
 
 
 class _Window(NamedTuple):

@@ -23,6 +23,9 @@ from fynix_server.protocol.messages import MessageCreate, MessageResponse, Messa
 from fynix_server.tables import Message
 from tests.people import DEADLINE_SECONDS, Api, Person
 
+SHARED_REDIS = pytest.mark.parametrize("stack", ["full"], indirect=True)
+"""What is in Redis for others to see; alone, an instance keeps it to itself."""
+
 
 async def _principal(api: Api, person: Person) -> Principal:
     return await authenticate(api.resources, person.access_token)
@@ -142,6 +145,7 @@ class TestRateLimiting:
         with pytest.raises(RateLimited):
             await limiter.consume("messages", "somebody")
 
+    @SHARED_REDIS
     async def test_the_window_is_a_sorted_set_under_the_missions_key_which_expires(
         self, api: Api
     ) -> None:
@@ -217,6 +221,7 @@ class TestBroadcasting:
         await lives["dave"].barrier()
         assert lives["dave"].frames == []
 
+    @SHARED_REDIS
     async def test_an_operator_who_subscribes_to_the_missions_channels_sees_it_all(
         self, api: Api
     ) -> None:

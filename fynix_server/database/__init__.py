@@ -7,7 +7,11 @@ from sqlalchemy import literal, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from fynix_server.database.engines import postgres_engine, sqlite_engine
+from fynix_server.database.engines import (
+    postgres_engine,
+    sqlite_reading_engine,
+    sqlite_writing_engine,
+)
 from fynix_server.database.lane import ConnectionLost, Lane
 from fynix_server.errors import Unavailable
 from fynix_server.settings import Settings
@@ -27,8 +31,8 @@ class Database:
         self.is_sqlite = settings.is_sqlite
         self.timeout_seconds = settings.database_timeout_seconds
         if self.is_sqlite:
-            reading = sqlite_engine(settings, "BEGIN", settings.database_pool_size)
-            writing = sqlite_engine(settings, "BEGIN IMMEDIATE", 1)
+            reading = sqlite_reading_engine(settings)
+            writing = sqlite_writing_engine(settings)
         else:
             reading = writing = postgres_engine(settings)
         self._reading = Lane(reading, self.timeout_seconds)

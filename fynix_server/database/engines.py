@@ -7,11 +7,42 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from fynix_server.database import inline_sqlite
 from fynix_server.settings import Settings
 
 
-def sqlite_engine(settings: Settings, begin: str, pool_size: int) -> AsyncEngine:
-    """An engine whose transactions start with `begin`; `lane.py` says how long they may wait."""
+def sqlite_reading_engine(settings: Settings) -> AsyncEngine:
+    """An engine whose transactions are snapshots; its calls run in threads."""
+    engine = _sqlite_engine(settings, settings.database_pool_size, {})
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        wanted = connection.info.get("busy_ms")
+        if wanted != connection.info.get("busy_ms_set"):
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={wanted}")
+            connection.info["busy_ms_set"] = wanted
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def sqlite_writing_engine(settings: Settings) -> AsyncEngine:
+    """An engine of one connection, whose transactions take the write lock as they begin."""
+    engine = _sqlite_engine(settings, 1, {"async_creator_fn": inline_sqlite.connect})
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        driver: Any = connection.connection.driver_connection
+        driver.patience_ms = connection.info.get(
+            "busy_ms", settings.database_timeout_seconds * 1000
+        )
+        connection.exec_driver_sql(inline_sqlite.BEGIN_IMMEDIATE)
+
+    return engine
+
+
+def _sqlite_engine(settings: Settings, pool_size: int, connect_args: dict[str, Any]) -> AsyncEngine:
+    """What both have in common; `lane.py` says how long their transactions may wait."""
     engine = create_async_engine(
         settings.resolved_database_url,
         poolclass=AsyncAdaptedQueuePool,
@@ -24,6 +55,7 @@ def sqlite_engine(settings: Settings, begin: str, pool_size: int) -> AsyncEngine
         connect_args={
             "isolation_level": None,
             "timeout": settings.database_timeout_seconds,
+            **connect_args,
         },
     )
 
@@ -39,14 +71,6 @@ def sqlite_engine(settings: Settings, begin: str, pool_size: int) -> AsyncEngine
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Connection) -> None:
-        wanted = connection.info.get("busy_ms")
-        if wanted != connection.info.get("busy_ms_set"):
-            connection.exec_driver_sql(f"PRAGMA busy_timeout={wanted}")
-            connection.info["busy_ms_set"] = wanted
-        connection.exec_driver_sql(begin)
 
     return engine
 

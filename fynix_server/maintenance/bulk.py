@@ -31,8 +31,7 @@ async def bulk_insert(
         places = ", ".join("?" * len(columns))
         # The names are our own tables' and columns'.
         statement = f"INSERT INTO {table.__tablename__} ({', '.join(columns)}) VALUES ({places})"  # noqa: S608
-        async with driver.executemany(statement, encoded):
-            pass
+        await driver.executemany(statement, encoded)
     else:
         await driver.copy_records_to_table(table.__tablename__, records=encoded, columns=columns)
 

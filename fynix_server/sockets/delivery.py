@@ -158,7 +158,11 @@ class Delivery:
             self._watch(user_id, envelope.conversation_id, feed)
         self._hand_out(envelope, seq)
         for user_id in envelope.leavers:
-            self._unwatch(user_id, envelope.conversation_id)
+            if self._connections.carried_more(user_id, envelope.conversation_id, seq):
+                # By a replay, so that they may be in it again: the database says.
+                self._fill_soon(envelope.conversation_id, feed)
+            else:
+                self._unwatch(user_id, envelope.conversation_id)
 
     def _has_strangers(self, envelope: Envelope) -> bool:
         """Whether it is for somebody here who was not told that they had joined."""

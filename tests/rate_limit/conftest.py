@@ -1,4 +1,4 @@
-"""Rate limits on fakeredis and on a real Valkey."""
+"""Rate limits of an instance alone, and of instances that share a Valkey."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -24,13 +24,9 @@ class FixedClock:
         self.now += timedelta(seconds=seconds)
 
 
-@pytest.fixture(params=["fakeredis", "valkey"])
-async def redis(request: pytest.FixtureRequest) -> AsyncIterator[RedisClient]:
-    url = "fakeredis://"
-    if request.param == "valkey":
-        server: Valkey = request.getfixturevalue("valkey")
-        url = server.url(1)
-    client = open_redis(load_settings(redis_url=url), timeout_seconds=5)
+@pytest.fixture
+async def redis(valkey: Valkey) -> AsyncIterator[RedisClient]:
+    client = open_redis(load_settings(redis_url=valkey.url(1)), timeout_seconds=5)
     await client.flushdb()
     yield client
     await client.aclose()
@@ -42,5 +38,15 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def limiter(redis: RedisClient, clock: FixedClock) -> RateLimiter:
-    return RateLimiter(redis, load_settings(rate_limit_typing="3/10"), clock)
+def shared_limiter(redis: RedisClient, valkey: Valkey, clock: FixedClock) -> RateLimiter:
+    settings = load_settings(rate_limit_typing="3/10", redis_url=valkey.url(1))
+    return RateLimiter(redis, settings, clock)
+
+
+@pytest.fixture(params=["alone", "shared"])
+def limiter(request: pytest.FixtureRequest, clock: FixedClock) -> RateLimiter:
+    if request.param == "shared":
+        shared: RateLimiter = request.getfixturevalue("shared_limiter")
+        return shared
+    settings = load_settings(rate_limit_typing="3/10")
+    return RateLimiter(open_redis(settings), settings, clock)

@@ -1,9 +1,10 @@
-"""The window itself, on both kinds of Redis."""
+"""The window itself, in this process and in Redis."""
 
 import asyncio
 
 import pytest
 
+from fynix_cli.stack.valkey import Valkey
 from fynix_server import metrics
 from fynix_server.errors import RateLimited
 from fynix_server.rate_limit import LimitReached, LimitState, RateLimiter
@@ -21,18 +22,26 @@ async def _attempt(limiter: RateLimiter, key: str) -> bool:
 
 
 async def test_of_a_hundred_at_once_from_one_person_exactly_thirty_pass(
-    limiter: RateLimiter, redis: RedisClient
+    limiter: RateLimiter,
 ) -> None:
     passed = await asyncio.gather(*(_attempt(limiter, "alice") for _ in range(100)))
 
     assert sum(passed) == 30
+
+
+async def test_what_is_refused_is_not_kept_in_redis(
+    shared_limiter: RateLimiter, redis: RedisClient
+) -> None:
+    await asyncio.gather(*(_attempt(shared_limiter, "alice") for _ in range(100)))
+
     assert await redis.zcard("rate_limit:messages:alice") == 30
 
 
 async def test_of_a_hundred_at_once_over_four_instances_exactly_thirty_pass(
-    redis: RedisClient, clock: FixedClock
+    redis: RedisClient, valkey: Valkey, clock: FixedClock
 ) -> None:
-    instances = [RateLimiter(redis, load_settings(), clock) for _ in range(4)]
+    settings = load_settings(redis_url=valkey.url(1))
+    instances = [RateLimiter(redis, settings, clock) for _ in range(4)]
 
     passed = await asyncio.gather(
         *(_attempt(instances[number % 4], "alice") for number in range(100))
@@ -167,20 +176,22 @@ async def test_a_refusal_carries_the_state_and_is_counted_as_a_metric(
     assert counter._value.get() == before + 1
 
 
-async def test_a_window_leaves_redis_by_itself(limiter: RateLimiter, redis: RedisClient) -> None:
-    await limiter.consume("typing", "alice")
+async def test_a_window_leaves_redis_by_itself(
+    shared_limiter: RateLimiter, redis: RedisClient
+) -> None:
+    await shared_limiter.consume("typing", "alice")
 
     assert 0 < await redis.pttl("rate_limit:typing:alice") <= 10_000
 
 
 async def test_a_redis_that_forgot_the_script_is_taught_it_again(
-    limiter: RateLimiter, redis: RedisClient
+    shared_limiter: RateLimiter, redis: RedisClient
 ) -> None:
-    await limiter.consume("typing", "alice")
+    await shared_limiter.consume("typing", "alice")
 
     await redis.script_flush()
 
-    assert (await limiter.consume("typing", "alice")).remaining == 1
+    assert (await shared_limiter.consume("typing", "alice")).remaining == 1
 
 
 async def test_keys_with_spaces_colons_and_braces_stay_apart(limiter: RateLimiter) -> None:
@@ -189,9 +200,10 @@ async def test_keys_with_spaces_colons_and_braces_stay_apart(limiter: RateLimite
 
 
 async def test_switched_off_nothing_is_counted_and_no_header_shown(
-    redis: RedisClient, clock: FixedClock
+    redis: RedisClient, valkey: Valkey, clock: FixedClock
 ) -> None:
-    limiter = RateLimiter(redis, load_settings(rate_limits="off", rate_limit_typing="1/10"), clock)
+    settings = load_settings(rate_limits="off", rate_limit_typing="1/10", redis_url=valkey.url(1))
+    limiter = RateLimiter(redis, settings, clock)
 
     states = [await limiter.consume("typing", "alice") for _ in range(5)]
     await limiter.give_back("typing", "alice", "once")

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from fynix_cli.stack.valkey import Valkey
 from fynix_server.errors import RateLimited
 from fynix_server.rate_limit import RateLimiter
-from fynix_server.redis_client import RedisClient, open_redis
+from fynix_server.redis_client import open_redis
 from fynix_server.settings import load_settings
 from tests.rate_limit.conftest import FixedClock
 from tests.stacks import valkey_server
@@ -28,9 +28,10 @@ def server(tmp_path: Path) -> Iterator[Valkey]:
 
 
 @pytest.fixture
-async def redis(server: Valkey) -> AsyncIterator[RedisClient]:
-    client = open_redis(load_settings(redis_url=server.url()), timeout_seconds=0.5)
-    yield client
+async def limiter(server: Valkey, clock: FixedClock) -> AsyncIterator[RateLimiter]:
+    settings = load_settings(redis_url=server.url())
+    client = open_redis(settings, timeout_seconds=0.5)
+    yield RateLimiter(client, settings, clock)
     await client.aclose()
 
 
@@ -100,8 +101,9 @@ async def test_only_one_in_a_second_waits_for_a_redis_that_does_not_answer(
 
     silent = await asyncio.start_server(never_answer, "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
-    client = open_redis(load_settings(redis_url=f"redis://127.0.0.1:{port}/0"), timeout_seconds=0.2)
-    limiter = RateLimiter(client, load_settings(), clock)
+    settings = load_settings(redis_url=f"redis://127.0.0.1:{port}/0")
+    client = open_redis(settings, timeout_seconds=0.2)
+    limiter = RateLimiter(client, settings, clock)
     await limiter.consume("messages", "alice")
     asked_for_the_first = asked
 

@@ -40,10 +40,10 @@ async def test_nothing_is_sent_to_a_plain_client_that_the_mission_does_not_name(
 
     dm = await alice.dm(bob)
     message = (await alice.send(dm, "to be deleted")).json()
+    await bobs.expect("new_message")
     await alice.client.delete(f"/api/conversations/{dm}/messages/{message['id']}")
     await alice.send(dm, "last")
 
-    await bobs.expect("new_message")
     last = await bobs.expect("new_message")
     await bobs.barrier()
     assert last["message"]["content"] == "last"
