@@ -35,7 +35,7 @@ SILENCE_SECONDS = 1.0
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Envelope:
     """A frame and whom it is for. `seq` is None for what is not numbered: typing, receipts.
 

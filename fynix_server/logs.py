@@ -42,6 +42,10 @@ _SECRET_TEXTS = re.compile(
 _OWN_LOGGERS = ("fynix_server", "fynix_cli", "hypercorn", "quart.app")
 
 
+_PROCESSORS: list[Processor] = []
+"""One list for good: loggers keep it from their first line on."""
+
+
 class _StderrHandler(logging.StreamHandler[TextIO]):
     """The one handler that `configure_logs` adds."""
 
@@ -63,14 +67,17 @@ def configure_logs(settings: Settings) -> None:
         structlog.processors.format_exc_info,
         redact_secrets,
     ]
+    _PROCESSORS[:] = [
+        structlog.stdlib.filter_by_level,
+        *shared,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ]
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
+        processors=_PROCESSORS,
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
+        # Else each line, said or not, makes a logger.
+        cache_logger_on_first_use=True,
     )
     handler = _StderrHandler(sys.stderr)
     handler.setFormatter(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, select
+from sqlalchemy import Connection, Row, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.errors import NotFound, NotPermitted
@@ -95,8 +95,15 @@ async def active_member_ids(
 
     One query. Index: pk_conversation_participants.
     """
+    return await connection.run_sync(active_member_ids_now, conversation_ids)
+
+
+def active_member_ids_now(
+    connection: Connection, conversation_ids: Collection[UUID]
+) -> dict[UUID, tuple[UUID, ...]]:
+    """`active_member_ids`, for whoever is in `run_sync` already."""
     members: dict[UUID, list[UUID]] = {it: [] for it in conversation_ids}
-    rows = await connection.execute(_ACTIVE_MEMBERS, {"ids": list(members)})
+    rows = connection.execute(_ACTIVE_MEMBERS, {"ids": list(members)})
     for conversation_id, user_id in rows:
         members[conversation_id].append(user_id)
     return {conversation_id: tuple(ids) for conversation_id, ids in members.items()}

@@ -27,7 +27,7 @@ async def delete_message(
     """
     now = resources.clock()
     async with resources.database.write() as connection:
-        await writer_queries.lock_conversations(connection, [conversation_id])
+        await connection.run_sync(writer_queries.lock_conversations, [conversation_id])
         membership = await load_membership(connection, conversation_id, person.user_id)
         row = await queries.find_message(connection, conversation_id, message_id)
         if row is None or row.seq < membership.joined_seq:
@@ -59,7 +59,7 @@ async def edit_message(
     """
     now = resources.clock()
     async with resources.database.write() as connection:
-        await writer_queries.lock_conversations(connection, [conversation_id])
+        await connection.run_sync(writer_queries.lock_conversations, [conversation_id])
         membership = await load_membership(connection, conversation_id, person.user_id)
         row = await queries.find_message(connection, conversation_id, message_id)
         if row is None or row.is_deleted or row.seq < membership.joined_seq:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
+    Connection,
     and_,
     bindparam,
     exists,
@@ -45,19 +46,19 @@ def _messages() -> AnySelect:
     return select(*MESSAGE_COLUMNS).join(User, User.id == Message.sender_id)
 
 
-async def messages_by_key(
-    connection: AsyncConnection, keys: Collection[tuple[UUID, UUID, str]]
+def messages_by_key(
+    connection: Connection, keys: Collection[tuple[UUID, UUID, str]]
 ) -> dict[tuple[UUID, UUID, str], Known]:
     """Stored messages by (sender, conversation, client_message_id).
 
-    Index: uq_messages_sender_id_conversation_id_client_message_id.
+    For `AsyncConnection.run_sync`. Index: uq_messages_sender_id_conversation_id_client_message_id.
     """
     if connection.dialect.name == "sqlite":
         wanted = json.dumps([[sender.hex, where.hex, key] for sender, where, key in keys])
-        rows = await connection.execute(_WANTED_BY_KEY, {"wanted": wanted})
+        rows = connection.execute(_WANTED_BY_KEY, {"wanted": wanted})
     else:
         columns = tuple_(Message.sender_id, Message.conversation_id, Message.client_message_id)
-        rows = await connection.execute(_KNOWN_MESSAGES.where(columns.in_(keys)))
+        rows = connection.execute(_KNOWN_MESSAGES.where(columns.in_(keys)))
     return {
         (row.sender_id, row.conversation_id, row.client_message_id): Known(
             message_response(row, None, ()), row.sent_digest
@@ -84,7 +85,8 @@ _WANTED_BY_KEY = _wanted_by_key()
 async def message_by_key(
     connection: AsyncConnection, sender_id: UUID, conversation_id: UUID, key: str
 ) -> Known | None:
-    found = await messages_by_key(connection, [(sender_id, conversation_id, key)])
+    wanted = [(sender_id, conversation_id, key)]
+    found = await connection.run_sync(messages_by_key, wanted)
     return found.get((sender_id, conversation_id, key))
 
 

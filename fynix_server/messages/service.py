@@ -21,7 +21,7 @@ from fynix_server.resources import Resources
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sent:
     """A message that is stored. `is_replay`: an earlier try had stored it.
 
@@ -33,7 +33,7 @@ class Sent:
     limit: LimitState | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sending:
     """A message on its way: it has its place in the queue. Await `sent` for what became of it.
 

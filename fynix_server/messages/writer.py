@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server import metrics
 from fynix_server.clock import Clock
@@ -26,7 +26,7 @@ from fynix_server.errors import (
     NotPermitted,
     Unavailable,
 )
-from fynix_server.membership import MembersCache, active_member_ids
+from fynix_server.membership import MembersCache, active_member_ids_now
 from fynix_server.messages import queries, writer_queries
 from fynix_server.messages.retries import Known
 from fynix_server.protocol.messages import ClientContentType, MessageResponse
@@ -36,7 +36,7 @@ MAX_GROUP = 128
 """Messages in one commit: enough to share its cost, few enough to keep the lock short."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Draft:
     """A message that was let through to be stored."""
 
@@ -168,12 +168,13 @@ class MessageWriter:
 
     async def _commit_once(self, drafts: Sequence[Draft]) -> list[Outcome]:
         async with self._database.write() as connection:
-            group = await _Group.load(connection, drafts, self._members)
-            now = self._clock()
-            outcomes = [group.decide(draft, now) for draft in drafts]
-            await writer_queries.store_group(
-                connection, group.rows, group.touched(now), group.markers
-            )
+            return await connection.run_sync(self._store, drafts)
+
+    def _store(self, connection: Connection, drafts: Sequence[Draft]) -> list[Outcome]:
+        group = _Group.load(connection, drafts, self._members)
+        now = self._clock()
+        outcomes = [group.decide(draft, now) for draft in drafts]
+        writer_queries.store_group(connection, group.rows, group.touched(now), group.markers)
         return outcomes
 
 
@@ -194,10 +195,8 @@ class _Group:
         self.markers: dict[tuple[UUID, UUID], dict[str, Any]] = {}
 
     @classmethod
-    async def load(
-        cls, connection: AsyncConnection, drafts: Sequence[Draft], cache: MembersCache
-    ) -> "_Group":
-        locked = await writer_queries.lock_conversations(
+    def load(cls, connection: Connection, drafts: Sequence[Draft], cache: MembersCache) -> "_Group":
+        locked = writer_queries.lock_conversations(
             connection, {it.conversation_id for it in drafts}
         )
         members = {}
@@ -209,12 +208,12 @@ class _Group:
             else:
                 members[conversation_id] = cached
         if unknown:
-            for conversation_id, ids in (await active_member_ids(connection, unknown)).items():
+            for conversation_id, ids in active_member_ids_now(connection, unknown).items():
                 members[conversation_id] = frozenset(ids)
                 version = locked[conversation_id].members_version
                 cache.put(conversation_id, version, members[conversation_id])
         keys = {key for draft in drafts if (key := draft.key) is not None}
-        by_key = await queries.messages_by_key(connection, keys) if keys else {}
+        by_key = queries.messages_by_key(connection, keys) if keys else {}
         return cls({id_: row.last_seq for id_, row in locked.items()}, members, by_key)
 
     def decide(self, draft: Draft, now: datetime) -> Outcome:

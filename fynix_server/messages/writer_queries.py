@@ -1,4 +1,8 @@
-"""The SQL of the group commit. Takes the connection first; never commits."""
+"""The SQL of the group commit. Takes the connection first; never commits.
+
+Plain functions, for `AsyncConnection.run_sync`: a group commit is one call of it, since each
+costs as much as a statement.
+"""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -6,6 +10,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import (
+    Connection,
     Row,
     bindparam,
     insert,
@@ -13,7 +18,6 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.protocol.messages import MessageResponse
 from fynix_server.tables import (
@@ -54,19 +58,19 @@ MOVE_MARKERS = (
 )
 
 
-async def lock_conversations(
-    connection: AsyncConnection, conversation_ids: Collection[UUID]
+def lock_conversations(
+    connection: Connection, conversation_ids: Collection[UUID]
 ) -> dict[UUID, Row[UUID, int, int]]:
     """`last_seq` and `members_version` by id; the rows stay locked until the commit.
 
     Index: the primary key.
     """
-    rows = await connection.execute(_LOCK_CONVERSATIONS, {"ids": list(conversation_ids)})
+    rows = connection.execute(_LOCK_CONVERSATIONS, {"ids": list(conversation_ids)})
     return {row.id: row for row in rows}
 
 
-async def store_group(
-    connection: AsyncConnection,
+def store_group(
+    connection: Connection,
     rows: Sequence[dict[str, Any]],
     touched: Sequence[dict[str, Any]],
     markers: dict[tuple[UUID, UUID], dict[str, Any]],
@@ -74,9 +78,9 @@ async def store_group(
     """Insert messages, move their conversations' counters and their senders' markers."""
     if not rows:
         return
-    await connection.execute(_INSERT_MESSAGES, rows)
-    await connection.execute(_TOUCH_CONVERSATIONS, touched)
-    await connection.execute(MOVE_MARKERS, [markers[key] for key in sorted(markers)])
+    connection.execute(_INSERT_MESSAGES, rows)
+    connection.execute(_TOUCH_CONVERSATIONS, touched)
+    connection.execute(MOVE_MARKERS, [markers[key] for key in sorted(markers)])
 
 
 def message_row(message: MessageResponse) -> dict[str, Any]:

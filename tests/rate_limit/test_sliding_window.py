@@ -184,6 +184,28 @@ async def test_a_window_leaves_redis_by_itself(
     assert 0 < await redis.pttl("rate_limit:typing:alice") <= 10_000
 
 
+async def test_a_redis_that_forgot_the_script_is_taught_it_by_many_at_once(
+    shared_limiter: RateLimiter, redis: RedisClient
+) -> None:
+    await redis.script_flush()
+
+    passed = await asyncio.gather(*(_attempt(shared_limiter, "alice") for _ in range(100)))
+
+    assert sum(passed) == 30
+
+
+async def test_many_at_once_are_asked_for_in_few_round_trips(
+    shared_limiter: RateLimiter, redis: RedisClient
+) -> None:
+    await shared_limiter.consume("messages", "alice")
+    reads_before = (await redis.info("stats"))["total_reads_processed"]
+
+    await asyncio.gather(*(_attempt(shared_limiter, "alice") for _ in range(100)))
+
+    # Itself included, and whatever a reader of so many answers needs.
+    assert (await redis.info("stats"))["total_reads_processed"] - reads_before <= 10
+
+
 async def test_a_redis_that_forgot_the_script_is_taught_it_again(
     shared_limiter: RateLimiter, redis: RedisClient
 ) -> None:

@@ -102,11 +102,11 @@ ASKED: dict[str, tuple[Ask, set[str]]] = {
         {"uq_messages_conversation_id_seq", "pk_conversation_events"},
     ),
     "locking one": (
-        lambda connection, ids: lock_conversations(connection, [ids.conversation]),
+        lambda connection, ids: connection.run_sync(lock_conversations, [ids.conversation]),
         {"pk_conversations"},
     ),
     "locking many": (
-        lambda connection, ids: lock_conversations(connection, ids.conversations[:128]),
+        lambda connection, ids: connection.run_sync(lock_conversations, ids.conversations[:128]),
         {"pk_conversations"},
     ),
     "members of many": (
@@ -120,12 +120,13 @@ ASKED: dict[str, tuple[Ask, set[str]]] = {
         {"uq_messages_sender_id_conversation_id_client_message_id"},
     ),
     "keys of a group commit": (
-        lambda connection, ids: message_queries.messages_by_key(connection, _keys(ids)),
+        lambda connection, ids: connection.run_sync(message_queries.messages_by_key, _keys(ids)),
         {"uq_messages_sender_id_conversation_id_client_message_id"},
     ),
     "keys of one who sends much": (
-        lambda connection, ids: message_queries.messages_by_key(
-            connection, [(UUID(int=1), room(0), f"key-{number}") for number in range(128)]
+        lambda connection, ids: connection.run_sync(
+            message_queries.messages_by_key,
+            [(UUID(int=1), room(0), f"key-{number}") for number in range(128)],
         ),
         {"uq_messages_sender_id_conversation_id_client_message_id"},
     ),

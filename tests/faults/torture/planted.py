@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import Connection as DatabaseConnection
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -36,20 +37,20 @@ EVERY = 5
 def acknowledges_without_storing(patch: Patch) -> None:
     store = writer_queries.store_group
 
-    async def lossy(
-        connection: AsyncConnection,
+    def lossy(
+        connection: DatabaseConnection,
         rows: Sequence[dict[str, Any]],
         touched: Sequence[dict[str, Any]],
         markers: dict[tuple[UUID, UUID], dict[str, Any]],
     ) -> None:
         kept = [row for row in rows if row["seq"] % EVERY] or rows[:1]
-        await store(connection, kept, touched, markers)
+        store(connection, kept, touched, markers)
 
     patch.setattr(writer_queries, "store_group", lossy)
 
 
 def stores_a_retry_again(patch: Patch) -> None:
-    async def forgotten(*_: Any) -> dict[Any, Any]:
+    def forgotten(*_: Any) -> dict[Any, Any]:
         return {}
 
     row_of = writer_queries.message_row

@@ -1,10 +1,10 @@
 """The real queries on a real SQLite file, each answer held back until the scheduler lets it go."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from fynix_server.database import Database
 from fynix_server.errors import Unavailable
 from fynix_server.settings import Settings
+
+T = TypeVar("T")
 
 
 class Gates:
@@ -77,6 +79,9 @@ class _Answering:
         self._connection = connection
         self._gates = gates
         self.dialect = connection.dialect
+
+    async def run_sync(self, call: Callable[..., T], *arguments: Any) -> T:
+        return call(self._connection, *arguments)
 
     async def execute(self, statement: Any, parameters: Any = None) -> Any:
         result = self._connection.execute(statement, parameters)

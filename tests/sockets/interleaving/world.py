@@ -195,7 +195,7 @@ class World:
         }
         marker = {(conversation_id, message.sender_id): marker_row(message)}
         async with self._far.database.write() as connection:
-            await store_group(connection, [message_row(message)], [touched], marker)
+            await connection.run_sync(store_group, [message_row(message)], [touched], marker)
         stored = Stored(message, record.members(), is_replay=False)
         announce_message(self._far.event_bus, stored)
 
