@@ -64,9 +64,10 @@ class Outbox:
         self._filled.clear()
         return list(self._in_hand)
 
-    def note_written(self) -> None:
-        """The first of the frames taken is gone: there is room for another."""
-        self._bytes -= getsizeof(self._in_hand.popleft())
+    def note_written(self, count: int = 1) -> None:
+        """The first of the frames taken are gone: there is room for others."""
+        for _ in range(count):
+            self._bytes -= getsizeof(self._in_hand.popleft())
         self._taken.set()
 
     def finish(self) -> None:
@@ -191,9 +192,9 @@ class Connection:
     async def take_frames(self) -> list[str]:
         return await self._outbox.take()
 
-    def note_written(self) -> None:
-        """The first of the frames taken was written."""
-        self._outbox.note_written()
+    def note_written(self, count: int = 1) -> None:
+        """The first of the frames taken were written."""
+        self._outbox.note_written(count)
 
     def finish(self) -> None:
         """What is in the outbox is the last that will be written."""

@@ -11,6 +11,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from fynix_cli.serving.tcp_lines import prepare_lines
+from fynix_cli.serving.websockets import prepare_websockets
 from fynix_server.app import create_app, leave
 from fynix_server.protocol.fields import MAX_FRAME_BYTES
 from fynix_server.settings import Settings
@@ -108,6 +109,7 @@ def _signalled() -> asyncio.Event:
 def _config(settings: Settings, listener: socket.socket) -> Config:
     config = Config()
     prepare_lines(listener)
+    prepare_websockets()
     config.bind = [f"fd://{listener.detach()}"]
     config.backlog = 2048
     # The application logs requests itself; an access log would repeat tokens of the query.

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from fynix_server import metrics
 from fynix_server.clock import Clock
@@ -140,42 +140,52 @@ class MessageWriter:
                 for waiting in group:
                     await self._settle([waiting])
                 return
+        # Answers first: a sender's socket then writes its answer and its own copy at once.
         for (_, future), outcome in zip(group, outcomes, strict=True):
-            self._answer(future, outcome)
-
-    def _answer(self, future: "asyncio.Future[Stored]", outcome: Outcome) -> None:
-        if isinstance(outcome, Stored) and not outcome.is_replay:
-            self._announce(outcome)
-        if future.done():  # its caller went away; the message stands all the same
-            return
-        if isinstance(outcome, Stored):
-            future.set_result(outcome)
-        else:
-            future.set_exception(outcome)
+            _answer(future, outcome)
+        for outcome in outcomes:
+            if isinstance(outcome, Stored) and not outcome.is_replay:
+                self._announce(outcome)
 
     async def _commit(self, drafts: Sequence[Draft]) -> list[Outcome]:
         """Store `drafts` in one transaction, or in a second if the line broke before the commit.
 
         Where it broke during the commit nobody knows whether they are stored, so that is not done
         again: those without a key would be stored twice. Outcomes stand in the drafts' order.
+
+        Keys are looked up only once the database has said that one of them is there already: of
+        all that is sent, next to nothing is a retry.
         """
         try:
-            return await self._commit_once(drafts)
+            return await self._commit_once(drafts, look_up_keys=False)
+        except IntegrityError:
+            pass
         except ConnectionLost as error:
             if not error.may_repeat:
                 raise
-        return await self._commit_once(drafts)
+        return await self._commit_once(drafts, look_up_keys=True)
 
-    async def _commit_once(self, drafts: Sequence[Draft]) -> list[Outcome]:
+    async def _commit_once(self, drafts: Sequence[Draft], *, look_up_keys: bool) -> list[Outcome]:
         async with self._database.write() as connection:
-            return await connection.run_sync(self._store, drafts)
+            return await connection.run_sync(self._store, drafts, look_up_keys)
 
-    def _store(self, connection: Connection, drafts: Sequence[Draft]) -> list[Outcome]:
-        group = _Group.load(connection, drafts, self._members)
+    def _store(
+        self, connection: Connection, drafts: Sequence[Draft], look_up_keys: bool
+    ) -> list[Outcome]:
+        group = _Group.load(connection, drafts, self._members, look_up_keys=look_up_keys)
         now = self._clock()
         outcomes = [group.decide(draft, now) for draft in drafts]
         writer_queries.store_group(connection, group.rows, group.touched(now), group.markers)
         return outcomes
+
+
+def _answer(future: "asyncio.Future[Stored]", outcome: Outcome) -> None:
+    if future.done():  # its caller went away; the message stands all the same
+        return
+    if isinstance(outcome, Stored):
+        future.set_result(outcome)
+    else:
+        future.set_exception(outcome)
 
 
 class _Group:
@@ -195,7 +205,14 @@ class _Group:
         self.markers: dict[tuple[UUID, UUID], dict[str, Any]] = {}
 
     @classmethod
-    def load(cls, connection: Connection, drafts: Sequence[Draft], cache: MembersCache) -> "_Group":
+    def load(
+        cls,
+        connection: Connection,
+        drafts: Sequence[Draft],
+        cache: MembersCache,
+        *,
+        look_up_keys: bool,
+    ) -> "_Group":
         locked = writer_queries.lock_conversations(
             connection, {it.conversation_id for it in drafts}
         )
@@ -212,8 +229,9 @@ class _Group:
                 members[conversation_id] = frozenset(ids)
                 version = locked[conversation_id].members_version
                 cache.put(conversation_id, version, members[conversation_id])
-        keys = {key for draft in drafts if (key := draft.key) is not None}
-        by_key = queries.messages_by_key(connection, keys) if keys else {}
+        by_key = {}
+        if look_up_keys and (keys := {key for it in drafts if (key := it.key) is not None}):
+            by_key = queries.messages_by_key(connection, keys)
         return cls({id_: row.last_seq for id_, row in locked.items()}, members, by_key)
 
     def decide(self, draft: Draft, now: datetime) -> Outcome:

@@ -27,6 +27,7 @@ from fynix_server.resources import Resources
 from fynix_server.sockets.commands import Conversant, obey
 from fynix_server.sockets.inbox import bound_inboxes
 from fynix_server.sockets.live import Live
+from fynix_server.sockets.wire import wire_of
 
 BEARER_PREFIX = "bearer."
 TICKET_PREFIX = "ticket."
@@ -203,12 +204,13 @@ async def _read(client: Conversant, pulse: _Pulse) -> None:
 
 
 async def _write(connection: Connection, pulse: _Pulse) -> None:
-    """Write what gathers, frame by frame. `_guard` looks after readers that take nothing."""
+    """Write what gathers. `_guard` looks after readers that take nothing."""
+    send, parts_of = wire_of(websocket)
     while frames := await connection.take_frames():
-        for frame in frames:
+        for part, count in parts_of(frames):
             pulse.writing_since = time.monotonic()
-            await websocket.send(frame)
-            connection.note_written()
+            await send(part)
+            connection.note_written(count)
         pulse.writing_since = None
 
 
