@@ -124,6 +124,11 @@ class Cluster:
 
 async def two_friends(cluster: Cluster) -> tuple[Person, Person, str]:
     """Alice, Bob and their conversation, on the cluster's first instance."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        for instance in cluster.instances:
+            # On a busy machine the first connection takes longer than the timeouts under test.
+            while not await instance.resources.database.answers(PATIENCE_SECONDS):
+                await asyncio.sleep(0.1)
     suffix = uuid4().hex[:12]  # the database may have others' from before
     alice, bob = await cluster.instances[0].people(f"alice_{suffix}", f"bob_{suffix}")
     return alice, bob, await alice.dm(bob)
