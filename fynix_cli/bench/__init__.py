@@ -1,0 +1,1 @@
+"""`fynix bench`: how much a server does, and what it costs."""

@@ -1,0 +1,180 @@
+"""People to make load with: registered for the run, each with sockets as asked."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from fynix_cli.client.server_url import is_local
+from fynix_cli.errors import CommandError
+from fynix_cli.exit_codes import ExitCode
+from fynix_cli.output import progress
+
+_AT_ONCE = 8
+_PASSWORD = uuid4().hex
+Hear = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """An account that exists for the run."""
+
+    user_id: str
+    token: str
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+class Crowd:
+    """Talks to one server: registers people, begins conversations, opens sockets."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._stack = AsyncExitStack()
+        self._listening: list[asyncio.Task[None]] = []
+        limits = httpx.Limits(max_connections=256)
+        self.http = httpx.AsyncClient(
+            base_url=url, trust_env=not is_local(url), timeout=60.0, limits=limits
+        )
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._suffix = uuid4().hex[:10]
+
+    async def register(self, count: int) -> list[Somebody]:
+        """So many people. Raises: CommandError (the server refuses, as past its limits)."""
+        with progress("Registering", count) as advance:
+
+            async def one(number: int) -> Somebody:
+                name = f"bench_{self._suffix}_{number}"
+                body = {"username": name, "password": _PASSWORD}
+                answer = await self._post("/api/auth/register", body)
+                advance(1)
+                return Somebody(answer["user"]["id"], answer["access_token"])
+
+            return await asyncio.gather(*(one(number) for number in range(count)))
+
+    async def begin_dm(self, one: Somebody, other: Somebody) -> str:
+        """The id of their conversation."""
+        answer = await self._post(f"/api/conversations/dm/{other.user_id}", {}, one)
+        return str(answer["id"])
+
+    async def begin_group(self, members: list[Somebody]) -> str:
+        """The id of a new group of them all."""
+        body = {"name": "bench", "participant_ids": [it.user_id for it in members[1:]]}
+        answer = await self._post("/api/conversations", body, members[0])
+        return str(answer["id"])
+
+    async def _post(
+        self, path: str, body: Mapping[str, object], who: Somebody | None = None
+    ) -> dict[str, Any]:
+        async with self._turns:
+            answer = await self.http.post(path, json=body, headers=who.bearer if who else None)
+        if answer.is_success:
+            found: dict[str, Any] = answer.json()
+            return found
+        raise refused(answer.status_code, answer.text)
+
+    async def listen(self, who: Somebody, hear: Hear) -> ClientConnection:
+        """Open a socket of theirs; `hear` gets each frame.
+
+        Raises: CommandError.
+        """
+        url = self.url.replace("http", "ws", 1) + "/api/ws"
+        try:
+            socket = await self._stack.enter_async_context(
+                connect(
+                    url,
+                    additional_headers=who.bearer,
+                    compression=None,
+                    max_size=None,
+                    ping_interval=None,
+                    proxy=None,
+                )
+            )
+            await _until_live(socket, hear)
+        except (InvalidStatus, ConnectionClosed, OSError) as error:
+            raise CommandError(f"the server takes no more sockets: {error}") from error
+        self._listening.append(asyncio.create_task(_listen(socket, hear)))
+        return socket
+
+    def check(self) -> None:
+        """Raises: CommandError, where a socket has been closed under way."""
+        for task in self._listening:
+            if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+                raise error
+
+    async def close(self) -> None:
+        for task in self._listening:
+            task.cancel()
+        await asyncio.gather(*self._listening, return_exceptions=True)
+        await self._stack.aclose()
+        await self.http.aclose()
+
+
+async def _until_live(socket: ClientConnection, hear: Hear) -> None:
+    """Return once what is sent to its person reaches the socket too: that is some time after it
+    has been accepted."""
+    await socket.send('{"type":"ping"}')
+    async for frame in socket:
+        text = str(frame)
+        if text.startswith('{"type":"pong"'):
+            return
+        hear(text)
+
+
+async def _listen(socket: ClientConnection, hear: Hear) -> None:
+    try:
+        async for frame in socket:
+            hear(frame if isinstance(frame, str) else frame.decode())
+    except ConnectionClosed:
+        pass
+    raise CommandError(
+        f"the server closed a socket with {socket.close_code} ({socket.close_reason})",
+        hint=_MEND if socket.close_code == _TOO_MANY else None,
+    )
+
+
+_TOO_MANY = 4008
+_MEND = (
+    "start the server with FYNIX_RATE_LIMIT_MESSAGES, _API, _LOGIN and _WS_CONNECT at "
+    "1000000/60 and FYNIX_WS_FRAMES_PER_SECOND=1000000"
+)
+
+
+def refused(status: int, text: str) -> CommandError:
+    """The failure that an answer of the server means for a benchmark."""
+    try:
+        detail = str(json.loads(text)["detail"])
+    except (ValueError, KeyError, TypeError):
+        detail = f"status {status}"
+    if status == httpx.codes.TOO_MANY_REQUESTS:
+        return CommandError(
+            f"the server limits this load: {detail}", hint=_MEND, exit_code=ExitCode.RATE_LIMITED
+        )
+    return CommandError(f"the server refused: {detail}")
+
+
+@asynccontextmanager
+async def crowd_at(url: str) -> AsyncIterator[Crowd]:
+    """Everything that is opened is closed at the end."""
+    crowd = Crowd(url)
+    try:
+        yield crowd
+    finally:
+        await crowd.close()
+
+
+async def run_for(work: "asyncio.Task[None]", crowd: Crowd, seconds: float) -> None:
+    """Let `work` go on for so long. Raises: what it or a socket has failed of."""
+    await asyncio.wait([work], timeout=seconds)
+    crowd.check()
+    if work.done():
+        work.result()

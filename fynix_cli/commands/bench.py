@@ -1,0 +1,231 @@
+"""`fynix bench`: how much a server does, and what it costs."""
+
+from collections.abc import Callable, Coroutine
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fynix_cli.errors import CommandError
+from fynix_cli.options import OutputOption
+from fynix_cli.output import OutputFormat
+
+if TYPE_CHECKING:
+    from fynix_cli.bench.figures import Outcome
+    from fynix_cli.bench.server import BenchServer
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Measure a server: how much it does, and what that costs.",
+)
+
+
+class Way(StrEnum):
+    ws = "ws"
+    rest = "rest"
+
+
+class Stack(StrEnum):
+    embedded = "embedded"
+    full = "full"
+
+
+BenchedOption = Annotated[
+    str | None,
+    typer.Option(
+        "--server",
+        show_default=False,
+        metavar="URL",
+        help="A server that runs. Default: one is started for the run, and ended after it.",
+    ),
+]
+StackOption = Annotated[
+    Stack, typer.Option("--stack", help="Of the server that is started: as for `fynix serve`.")
+]
+WorkersOption = Annotated[
+    int, typer.Option("--workers", min=1, help="Of the server that is started.")
+]
+CpuOption = Annotated[
+    int | None,
+    typer.Option(
+        "--cpu",
+        min=0,
+        show_default=False,
+        help="Keep the server that is started on this core, and the load off it.",
+    ),
+]
+CompareOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--compare", show_default=False, help="What -o json printed earlier: show the ratios."
+    ),
+]
+PairsOption = Annotated[int, typer.Option("--pairs", min=1, help="Conversations of two people.")]
+ViaOption = Annotated[Way, typer.Option("--via", help="How messages are sent.")]
+SecondsOption = Annotated[float, typer.Option("--for", min=0.1, help="Seconds to measure.")]
+WarmUpOption = Annotated[
+    float, typer.Option("--warm-up", min=0.0, help="Seconds before, that do not count.")
+]
+
+
+@app.command()
+def send(
+    pairs: PairsOption = 16,
+    via: ViaOption = Way.ws,
+    seconds: SecondsOption = 10.0,
+    warm_up: WarmUpOption = 2.0,
+    server: BenchedOption = None,
+    stack: StackOption = Stack.embedded,
+    workers: WorkersOption = 1,
+    cpu: CpuOption = None,
+    output: OutputOption = OutputFormat.table,
+    compare: CompareOption = None,
+) -> None:
+    """As fast as it goes: each pair sends again once its message was answered and has arrived.
+
+    \b
+    Examples:
+      fynix bench send --cpu 0
+      fynix bench send --via rest --stack full -o json > before.json
+      fynix bench send --via rest --stack full --compare before.json
+    """
+
+    async def work(at: "BenchServer") -> "Outcome":
+        from fynix_cli.bench.pairs import Load, closed_loop
+
+        return await closed_loop(at, Load(pairs, via, seconds, warm_up))
+
+    _run(work, _options(server, stack, workers, cpu), output, compare)
+
+
+@app.command()
+def deliver(
+    rate: Annotated[float, typer.Option("--rate", min=0.1, help="Messages a second.")] = 100.0,
+    pairs: PairsOption = 16,
+    via: ViaOption = Way.ws,
+    seconds: SecondsOption = 10.0,
+    warm_up: WarmUpOption = 2.0,
+    server: BenchedOption = None,
+    stack: StackOption = Stack.embedded,
+    workers: WorkersOption = 1,
+    cpu: CpuOption = None,
+    output: OutputOption = OutputFormat.table,
+    compare: CompareOption = None,
+) -> None:
+    """At a rate: how long a message takes, from when it was due until it has arrived."""
+
+    async def work(at: "BenchServer") -> "Outcome":
+        from fynix_cli.bench.pairs import Load, open_loop
+
+        return await open_loop(at, Load(pairs, via, seconds, warm_up), rate)
+
+    _run(work, _options(server, stack, workers, cpu), output, compare)
+
+
+@app.command()
+def fanout(
+    members: Annotated[
+        int, typer.Option("--members", min=2, help="People in the group, all connected.")
+    ] = 500,
+    messages: Annotated[int, typer.Option("--messages", min=1, help="How many.")] = 50,
+    server: BenchedOption = None,
+    stack: StackOption = Stack.embedded,
+    workers: WorkersOption = 1,
+    cpu: CpuOption = None,
+    output: OutputOption = OutputFormat.table,
+    compare: CompareOption = None,
+) -> None:
+    """Messages to a group in which everybody is connected."""
+    from fynix_server.protocol.conversations import MAX_GROUP_PARTICIPANTS
+
+    if members > MAX_GROUP_PARTICIPANTS:
+        raise typer.BadParameter(
+            f"a group has at most {MAX_GROUP_PARTICIPANTS} members", param_hint="--members"
+        )
+
+    async def work(at: "BenchServer") -> "Outcome":
+        from fynix_cli.bench.crowds import fan_out
+
+        return await fan_out(at, members, messages)
+
+    _run(work, _options(server, stack, workers, cpu), output, compare)
+
+
+@app.command()
+def idle(
+    connections: Annotated[
+        int, typer.Option("--connections", min=2, help="Sockets to open.")
+    ] = 500,
+    per_person: Annotated[
+        int, typer.Option("--per-person", min=1, help="How many of them a person has.")
+    ] = 1,
+    server: BenchedOption = None,
+    stack: StackOption = Stack.embedded,
+    workers: WorkersOption = 1,
+    cpu: CpuOption = None,
+    output: OutputOption = OutputFormat.table,
+    compare: CompareOption = None,
+) -> None:
+    """What connections cost on which nothing happens."""
+
+    async def work(at: "BenchServer") -> "Outcome":
+        from fynix_cli.bench.crowds import idle as measure_idle
+
+        if not at.is_measurable:
+            raise CommandError(
+                "the process of that server is not to be found on this machine",
+                hint="run this beside the server, or leave out --server",
+            )
+        return await measure_idle(at, connections, per_person)
+
+    _run(work, _options(server, stack, workers, cpu), output, compare)
+
+
+@app.command()
+def start(
+    runs: Annotated[int, typer.Option("--runs", min=1, help="Of which the median counts.")] = 5,
+    stack: StackOption = Stack.embedded,
+    output: OutputOption = OutputFormat.table,
+    compare: CompareOption = None,
+) -> None:
+    """How long a server takes until it is ready, and a command until it has run."""
+    _require_extra()
+    from fynix_cli.bench.report import run_bench
+    from fynix_cli.bench.starting import starting
+
+    run_bench(lambda: starting(runs, stack), output, compare)
+
+
+def _options(server: str | None, stack: Stack, workers: int, cpu: int | None) -> dict[str, Any]:
+    if server is not None and (stack is not Stack.embedded or workers != 1 or cpu is not None):
+        raise typer.BadParameter(
+            "it runs already: --stack, --workers and --cpu are for one that is started",
+            param_hint="--server",
+        )
+    return {"url": server, "stack": str(stack), "workers": workers, "cpu": cpu}
+
+
+def _run(
+    work: Callable[["BenchServer"], Coroutine[Any, Any, "Outcome"]],
+    options: dict[str, Any],
+    output: OutputFormat,
+    compare: Path | None,
+) -> None:
+    _require_extra()
+    from fynix_cli.bench.report import run_bench
+    from fynix_cli.bench.server import ServerOptions, bench_server
+
+    async def measured() -> "Outcome":
+        async with bench_server(ServerOptions(**options)) as server:
+            return await work(server)
+
+    run_bench(measured, output, compare)
+
+
+def _require_extra() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("hdrh") is None or find_spec("psutil") is None:
+        raise CommandError("fynix bench needs two more packages", hint="pip install 'fynix[bench]'")
