@@ -5,7 +5,7 @@ import time
 
 from fynix_cli.bench.figures import Latencies, Outcome, costs_of
 from fynix_cli.bench.pairs import TEXT
-from fynix_cli.bench.people import Crowd, Somebody, crowd_at, refused
+from fynix_cli.bench.people import Crowd, Somebody, crowd_at
 from fynix_cli.bench.server import BenchServer
 from fynix_cli.output import progress
 from fynix_server.protocol.conversations import MAX_GROUP_PARTICIPANTS
@@ -68,11 +68,7 @@ class _Audience:
         """Send a message, and return once the last of them has it."""
         self._heard, self._sent_at = 0, time.perf_counter()
         self._complete.clear()
-        answer = await crowd.http.post(
-            f"/api/conversations/{group}/messages", json={"content": TEXT}, headers=sender.bearer
-        )
-        if not answer.is_success:
-            raise refused(answer.status_code, answer.text)
+        await crowd.post(f"/api/conversations/{group}/messages", {"content": TEXT}, sender)
         async with asyncio.timeout(DEADLINE_SECONDS):
             await self._complete.wait()
 

@@ -74,13 +74,9 @@ class Pair:
             await self._say(key)
 
     async def _post(self, key: str) -> None:
-        answer = await self._crowd.http.post(
-            f"/api/conversations/{self._conversation_id}/messages",
-            json={"content": TEXT, "client_message_id": key},
-            headers=self._writer.bearer,
-        )
-        if not answer.is_success:
-            raise refused(answer.status_code, answer.text)
+        path = f"/api/conversations/{self._conversation_id}/messages"
+        body = {"content": TEXT, "client_message_id": key}
+        await self._crowd.post(path, body, self._writer)
         self.answered += 1
 
     async def _say(self, key: str) -> None:

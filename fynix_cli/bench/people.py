@@ -5,10 +5,11 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
-import httpx
+import aiohttp
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -41,9 +42,9 @@ class Crowd:
         self.url = url
         self._stack = AsyncExitStack()
         self._listening: list[asyncio.Task[None]] = []
-        limits = httpx.Limits(max_connections=256)
-        self.http = httpx.AsyncClient(
-            base_url=url, trust_env=not is_local(url), timeout=60.0, limits=limits
+        # httpx, which the other commands use, takes longer for a request than the server.
+        self._http = aiohttp.ClientSession(
+            trust_env=not is_local(url), connector=aiohttp.TCPConnector(limit=0)
         )
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._suffix = uuid4().hex[:10]
@@ -55,7 +56,7 @@ class Crowd:
             async def one(number: int) -> Somebody:
                 name = f"bench_{self._suffix}_{number}"
                 body = {"username": name, "password": _PASSWORD}
-                answer = await self._post("/api/auth/register", body)
+                answer = await self._ask("/api/auth/register", body)
                 advance(1)
                 return Somebody(answer["user"]["id"], answer["access_token"])
 
@@ -63,24 +64,32 @@ class Crowd:
 
     async def begin_dm(self, one: Somebody, other: Somebody) -> str:
         """The id of their conversation."""
-        answer = await self._post(f"/api/conversations/dm/{other.user_id}", {}, one)
+        answer = await self._ask(f"/api/conversations/dm/{other.user_id}", {}, one)
         return str(answer["id"])
 
     async def begin_group(self, members: list[Somebody]) -> str:
         """The id of a new group of them all."""
         body = {"name": "bench", "participant_ids": [it.user_id for it in members[1:]]}
-        answer = await self._post("/api/conversations", body, members[0])
+        answer = await self._ask("/api/conversations", body, members[0])
         return str(answer["id"])
 
-    async def _post(
+    async def _ask(
         self, path: str, body: Mapping[str, object], who: Somebody | None = None
     ) -> dict[str, Any]:
         async with self._turns:
-            answer = await self.http.post(path, json=body, headers=who.bearer if who else None)
-        if answer.is_success:
-            found: dict[str, Any] = answer.json()
-            return found
-        raise refused(answer.status_code, answer.text)
+            answer: dict[str, Any] = json.loads(await self.post(path, body, who))
+            return answer
+
+    async def post(
+        self, path: str, body: Mapping[str, object], who: Somebody | None = None
+    ) -> bytes:
+        """What the server answers. Raises: CommandError (it refuses)."""
+        headers = who.bearer if who else None
+        async with self._http.post(self.url + path, json=body, headers=headers) as answer:
+            text = await answer.read()
+        if not answer.ok:
+            raise refused(answer.status, text)
+        return text
 
     async def listen(self, who: Somebody, hear: Hear) -> ClientConnection:
         """Open a socket of theirs; `hear` gets each frame.
@@ -116,7 +125,7 @@ class Crowd:
             task.cancel()
         await asyncio.gather(*self._listening, return_exceptions=True)
         await self._stack.aclose()
-        await self.http.aclose()
+        await self._http.close()
 
 
 async def _until_live(socket: ClientConnection, hear: Hear) -> None:
@@ -149,13 +158,13 @@ _MEND = (
 )
 
 
-def refused(status: int, text: str) -> CommandError:
+def refused(status: int, text: str | bytes) -> CommandError:
     """The failure that an answer of the server means for a benchmark."""
     try:
         detail = str(json.loads(text)["detail"])
     except (ValueError, KeyError, TypeError):
         detail = f"status {status}"
-    if status == httpx.codes.TOO_MANY_REQUESTS:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         return CommandError(
             f"the server limits this load: {detail}", hint=_MEND, exit_code=ExitCode.RATE_LIMITED
         )

@@ -227,5 +227,5 @@ def _run(
 def _require_extra() -> None:
     from importlib.util import find_spec
 
-    if find_spec("hdrh") is None or find_spec("psutil") is None:
-        raise CommandError("fynix bench needs two more packages", hint="pip install 'fynix[bench]'")
+    if any(find_spec(name) is None for name in ("aiohttp", "hdrh", "psutil")):
+        raise CommandError("fynix bench needs more packages", hint="pip install 'fynix[bench]'")
