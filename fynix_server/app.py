@@ -103,6 +103,7 @@ class _Lifespan:
             ("bus_listener", resources.event_bus.listen()),
             ("delivery", live.delivery.run()),
             ("reconciler", live.reconcile()),
+            ("guard", live.guard.run()),
         ):
             self._own(resources, name, work)
         try:

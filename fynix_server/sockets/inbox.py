@@ -15,32 +15,46 @@ QUIET_SECONDS = 0.5
 Receive = Callable[[], Awaitable[Any]]
 
 
-class Inbox(asyncio.Queue[str | bytes | None]):
-    """Frames that wait to be read. None stands for the first that was one too many."""
+class Inbox:
+    """Frames that wait to be read. None stands for the first that was one too many.
+
+    As much of `asyncio.Queue` as Quart uses, for one reader: a queue of asyncio's takes 3 KiB.
+    """
 
     def __init__(self) -> None:
-        super().__init__()
+        self._frames: list[str | bytes | None] = []
         self._unread_bytes = 0
         self._is_overflown = False
+        self._reader: asyncio.Future[None] | None = None
+
+    def __len__(self) -> int:
+        return len(self._frames)
 
     async def put(self, item: str | bytes | None) -> None:
         """Take a frame, or no more of this client: its next ones stay on its side of the line."""
-        await super().put(item)
+        self.put_nowait(item)
         if self._is_overflown:
             await asyncio.get_running_loop().create_future()
 
-    def _put(self, item: str | bytes | None) -> None:
+    def put_nowait(self, item: str | bytes | None) -> None:
+        """Take a frame, unless there was one too many."""
         if self._is_overflown:
             return
         frame = item or ""  # Quart gives an empty binary frame as None
         self._unread_bytes += len(frame)
         self._is_overflown = (
-            self.qsize() >= MAX_UNREAD_FRAMES or self._unread_bytes > MAX_UNREAD_BYTES
+            len(self._frames) >= MAX_UNREAD_FRAMES or self._unread_bytes > MAX_UNREAD_BYTES
         )
-        super()._put(None if self._is_overflown else frame)
+        self._frames.append(None if self._is_overflown else frame)
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
 
-    def _get(self) -> str | bytes | None:
-        frame = super()._get()
+    async def get(self) -> str | bytes | None:
+        """The next frame, once it is there."""
+        while not self._frames:
+            self._reader = asyncio.get_running_loop().create_future()
+            await self._reader
+        frame = self._frames.pop(0)
         self._unread_bytes -= len(frame or "")
         return frame
 
@@ -48,7 +62,7 @@ class Inbox(asyncio.Queue[str | bytes | None]):
 class _Connection(ASGIWebsocketConnection):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.queue = Inbox()
+        self.queue = Inbox()  # type: ignore[assignment]
 
     async def __call__(self, receive: Receive, send: Any) -> None:
         is_over = False

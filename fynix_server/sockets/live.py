@@ -13,6 +13,7 @@ from fynix_server.protocol.close_codes import CloseCode
 from fynix_server.resources import Resources
 from fynix_server.sockets import queries
 from fynix_server.sockets.delivery import Delivery
+from fynix_server.sockets.guard import Guard
 from fynix_server.sockets.typing import TypingIndicators
 
 RECONCILE_SECONDS = 10.0
@@ -31,6 +32,7 @@ class Live:
         self._resources = resources
         self.delivery = Delivery(resources.database, resources.connections)
         self.typing = TypingIndicators(resources.event_bus)
+        self.guard = Guard(resources)
         self.is_leaving = False
         self._look_now = asyncio.Event()
         self._looked_at = resources.clock()

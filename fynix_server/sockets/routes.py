@@ -1,4 +1,4 @@
-"""The WebSocket endpoint: the handshake, then three tasks for as long as it is open."""
+"""The WebSocket endpoint: the handshake, then two tasks for as long as it is open."""
 
 import asyncio
 import time
@@ -25,6 +25,7 @@ from fynix_server.protocol.fields import MAX_FRAME_BYTES
 from fynix_server.protocol.frames import SUBPROTOCOL, Hello
 from fynix_server.resources import Resources
 from fynix_server.sockets.commands import Conversant, obey
+from fynix_server.sockets.guard import Pulse
 from fynix_server.sockets.inbox import bound_inboxes
 from fynix_server.sockets.live import Live
 from fynix_server.sockets.wire import wire_of
@@ -33,8 +34,6 @@ BEARER_PREFIX = "bearer."
 TICKET_PREFIX = "ticket."
 CLOSE_TIMEOUT_SECONDS = 2.0
 ANSWER_TIMEOUT_SECONDS = 5.0
-SILENT_HEARTBEATS = 2
-"""A `fynix.v1` client that sends nothing for so many heartbeats is gone (4011)."""
 
 blueprint = Blueprint("sockets", __name__)
 blueprint.record_once(lambda setup: bound_inboxes(cast(Quart, setup.app)))
@@ -125,13 +124,15 @@ async def _converse(resources: Resources, live: Live, principal: Principal, *, i
         connection_id=str(connection.id),
     )
     client = Conversant(resources, live, connection, principal)
+    pulse = live.guard.watch(connection, principal, is_v1=is_v1)
     try:
-        code = await _run_until_closing(client, is_v1=is_v1)
+        code = await _run_until_closing(client, pulse)
         async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS):
             await websocket.close(code, code.name.lower())
     except TimeoutError:
         log.debug("socket_close_timed_out", connection_id=str(connection.id))
     finally:
+        live.guard.forget(pulse)
         resources.connections.remove(connection)
         live.delivery.end_watching(principal.user_id)
         if not resources.connections.has(principal.user_id):
@@ -139,20 +140,17 @@ async def _converse(resources: Resources, live: Live, principal: Principal, *, i
         log.debug("socket_closed", connection_id=str(connection.id))
 
 
-async def _run_until_closing(client: Conversant, *, is_v1: bool) -> CloseCode:
-    """Read, write and watch until something asks for the end; then write what still waits.
+async def _run_until_closing(client: Conversant, pulse: Pulse) -> CloseCode:
+    """Read and write until something asks for the end; then write what still waits.
 
     Sends that are under way get their answer, unless the reader is too slow for answers.
     """
     connection = client.connection
-    pulse = _Pulse()
     async with asyncio.TaskGroup() as tasks:
         writing = tasks.create_task(_write(connection, pulse))
         reading = tasks.create_task(_read(client, pulse))
-        guarding = tasks.create_task(_guard(client, pulse, is_v1=is_v1))
         code = await connection.closing
         reading.cancel()
-        guarding.cancel()
         if code is not CloseCode.SLOW_CONSUMER:
             if client.answers:
                 await asyncio.wait(client.answers, timeout=ANSWER_TIMEOUT_SECONDS)
@@ -172,15 +170,7 @@ def _hello(connection: Connection, heartbeat_seconds: int) -> str:
     ).model_dump_json()
 
 
-class _Pulse:
-    """When the client was last heard, and since when a frame is being written to it."""
-
-    def __init__(self) -> None:
-        self.heard_at = time.monotonic()
-        self.writing_since: float | None = None
-
-
-async def _read(client: Conversant, pulse: _Pulse) -> None:
+async def _read(client: Conversant, pulse: Pulse) -> None:
     """Obey frames one after the other. The socket's own death cancels this task."""
     allowance = float(client.resources.settings.ws_frames_per_second)
     per_second, burst = allowance, allowance * 2
@@ -203,8 +193,8 @@ async def _read(client: Conversant, pulse: _Pulse) -> None:
         await obey(client, encoded)
 
 
-async def _write(connection: Connection, pulse: _Pulse) -> None:
-    """Write what gathers. `_guard` looks after readers that take nothing."""
+async def _write(connection: Connection, pulse: Pulse) -> None:
+    """Write what gathers. The guard looks after readers that take nothing."""
     send, parts_of = wire_of(websocket)
     while frames := await connection.take_frames():
         for part, count in parts_of(frames):
@@ -212,26 +202,3 @@ async def _write(connection: Connection, pulse: _Pulse) -> None:
             await send(part)
             connection.note_written(count)
         pulse.writing_since = None
-
-
-async def _guard(client: Conversant, pulse: _Pulse, *, is_v1: bool) -> None:
-    """Close the socket when its token expires, its `fynix.v1` client has gone silent, or its
-    reader takes nothing for too long."""
-    settings = client.resources.settings
-    silence = settings.ws_heartbeat_seconds * SILENT_HEARTBEATS
-    while True:
-        now = time.monotonic()
-        left = (client.principal.expires_at - client.resources.clock()).total_seconds()
-        if left <= 0:
-            client.connection.close(CloseCode.AUTHENTICATION_FAILED)
-            return
-        silent = now - pulse.heard_at
-        if is_v1 and silent >= silence:
-            client.connection.close(CloseCode.NO_PONG)
-            return
-        stuck = now - (pulse.writing_since or now)
-        if stuck >= settings.ws_write_timeout_seconds:
-            client.connection.close_as_slow()
-            return
-        # Looked at often, since the clock is a parameter and may be moved.
-        await asyncio.sleep(min(left, silence - silent if is_v1 else left, 1.0))

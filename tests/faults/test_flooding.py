@@ -47,7 +47,7 @@ async def test_an_inbox_keeps_so_many_frames_or_bytes_and_then_says_that_it_is_o
 
     assert [await inbox.get() for _ in range(kept)] == ["x" * size] * kept
     assert await inbox.get() is None
-    assert inbox.empty()
+    assert len(inbox) == 0
 
 
 async def test_an_inbox_that_is_read_never_overflows() -> None:
