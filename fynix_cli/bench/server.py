@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,12 +39,14 @@ _SETTINGS = {
 
 @dataclass(frozen=True)
 class ServerOptions:
-    """Which server. `url` None: one is started, with `stack` and `workers`, on core `cpu`."""
+    """Which server. `url` None: one is started, with `stack` and `workers`, on core `cpu`, once
+    `prepare` is done with its folder."""
 
     url: str | None = None
     stack: str = "embedded"
     workers: int = 1
     cpu: int | None = None
+    prepare: Callable[[Path], Awaitable[None]] | None = None
 
 
 class BenchServer:
@@ -85,6 +87,8 @@ async def bench_server(options: ServerOptions) -> AsyncIterator[BenchServer]:
         return
     _keep_off(options.cpu)
     with tempfile.TemporaryDirectory(prefix="fynix-bench-") as folder:
+        if options.prepare is not None:
+            await options.prepare(Path(folder))
         async with _started(options, Path(folder)) as server:
             yield server
 

@@ -184,6 +184,30 @@ def idle(
 
 
 @app.command()
+def history(
+    messages: Annotated[
+        int, typer.Option("--messages", min=1000, help="In the database, when it is read.")
+    ] = 100_000,
+    requests: Annotated[int, typer.Option("--requests", min=1, help="Of each kind.")] = 200,
+    cpu: CpuOption = None,
+    output: OutputOption = OutputFormat.table,
+    compare: CompareOption = None,
+) -> None:
+    """Pages of a database that has long been used, on SQLite; compare two sizes.
+
+    \b
+    Example:
+      fynix bench history --messages 10000 -o json > small.json
+      fynix bench history --messages 1000000 --compare small.json
+    """
+    _require_extra()
+    from fynix_cli.bench.history import reading
+    from fynix_cli.bench.report import run_bench
+
+    run_bench(lambda: reading(messages, requests, cpu), output, compare)
+
+
+@app.command()
 def start(
     runs: Annotated[int, typer.Option("--runs", min=1, help="Of which the median counts.")] = 5,
     stack: StackOption = Stack.embedded,

@@ -94,6 +94,16 @@ async def test_a_server_that_runs_is_measured_as_well(
     assert set(figures_of(done)) == names
 
 
+async def test_reading_a_filled_database_is_measured(env: dict[str, str]) -> None:
+    done = await fynix(
+        env, "bench", "history", "--messages", "2000", "--requests", "3", "-o", "json"
+    )
+
+    pages = ("newest_page", "older_page", "missed_page", "conversations")
+    wanted = {f"{page}_{name}" for page in pages for name in LATENCIES} | {"server_memory_mib"}
+    assert set(figures_of(done)) == wanted
+
+
 async def test_starting_is_measured(env: dict[str, str]) -> None:
     done = await fynix(env, "bench", "start", "--runs", "1", "-o", "json")
 
