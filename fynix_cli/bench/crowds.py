@@ -7,6 +7,9 @@ from fynix_cli.bench.figures import Latencies, Outcome, costs_of
 from fynix_cli.bench.pairs import TEXT
 from fynix_cli.bench.people import Crowd, Somebody, crowd_at
 from fynix_cli.bench.server import BenchServer
+from fynix_cli.bench.together import together
+from fynix_cli.errors import CommandError
+from fynix_cli.exit_codes import ExitCode
 from fynix_cli.output import progress
 from fynix_server.protocol.conversations import MAX_GROUP_PARTICIPANTS
 
@@ -65,12 +68,23 @@ class _Audience:
             self._complete.set()
 
     async def send(self, crowd: Crowd, sender: Somebody, group: str) -> None:
-        """Send a message, and return once the last of them has it."""
+        """Send a message, and return once the last of them has it.
+
+        Raises: CommandError (the server refuses it, or somebody does not get it in time).
+        """
         self._heard, self._sent_at = 0, time.perf_counter()
         self._complete.clear()
         await crowd.post(f"/api/conversations/{group}/messages", {"content": TEXT}, sender)
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            await self._complete.wait()
+        try:
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                await self._complete.wait()
+        except TimeoutError:
+            crowd.check()
+            raise CommandError(
+                f"{self._size - self._heard} of {self._size} members did not get a message "
+                f"within {DEADLINE_SECONDS:.0f} s",
+                exit_code=ExitCode.TIMED_OUT,
+            ) from None
 
 
 async def idle(server: BenchServer, connections: int, per_person: int) -> Outcome:
@@ -101,7 +115,7 @@ async def _open(crowd: Crowd, people: list[Somebody], audience: _Audience | None
     with progress("Connecting", len(people)) as advance:
         for at in range(0, len(people), _OPENED_AT_ONCE):
             batch = people[at : at + _OPENED_AT_ONCE]
-            await asyncio.gather(*(crowd.listen(it, hear) for it in batch))
+            await together(crowd.listen(it, hear) for it in batch)
             advance(len(batch))
 
 

@@ -1,7 +1,9 @@
 """People to make load with: registered for the run, each with sockets as asked."""
 
 import asyncio
+import errno
 import json
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -11,10 +13,11 @@ from uuid import uuid4
 
 import aiohttp
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
+from fynix_cli.bench.together import together
 from fynix_cli.client.server_url import is_local
-from fynix_cli.errors import CommandError
+from fynix_cli.errors import CommandError, Unreachable
 from fynix_cli.exit_codes import ExitCode
 from fynix_cli.output import progress
 
@@ -60,7 +63,7 @@ class Crowd:
                 advance(1)
                 return Somebody(answer["user"]["id"], answer["access_token"])
 
-            return await asyncio.gather(*(one(number) for number in range(count)))
+            return await together(one(number) for number in range(count))
 
     async def begin_dm(self, one: Somebody, other: Somebody) -> str:
         """The id of their conversation."""
@@ -83,10 +86,13 @@ class Crowd:
     async def post(
         self, path: str, body: Mapping[str, object], who: Somebody | None = None
     ) -> bytes:
-        """What the server answers. Raises: CommandError (it refuses)."""
+        """What the server answers. Raises: CommandError (it refuses), Unreachable."""
         headers = who.bearer if who else None
-        async with self._http.post(self.url + path, json=body, headers=headers) as answer:
-            text = await answer.read()
+        try:
+            async with self._http.post(self.url + path, json=body, headers=headers) as answer:
+                text = await answer.read()
+        except (aiohttp.ClientError, OSError) as error:
+            raise Unreachable(f"the server did not answer: {error}") from error
         if not answer.ok:
             raise refused(answer.status, text)
         return text
@@ -109,8 +115,8 @@ class Crowd:
                 )
             )
             await _until_live(socket, hear)
-        except (InvalidStatus, ConnectionClosed, OSError) as error:
-            raise CommandError(f"the server takes no more sockets: {error}") from error
+        except (WebSocketException, OSError) as error:
+            raise _unopened(error) from error
         self._listening.append(asyncio.create_task(_listen(socket, hear)))
         return socket
 
@@ -131,12 +137,16 @@ class Crowd:
 async def _until_live(socket: ClientConnection, hear: Hear) -> None:
     """Return once what is sent to its person reaches the socket too: that is some time after it
     has been accepted."""
-    await socket.send('{"type":"ping"}')
-    async for frame in socket:
-        text = str(frame)
-        if text.startswith('{"type":"pong"'):
-            return
-        hear(text)
+    try:
+        await socket.send('{"type":"ping"}')
+        async for frame in socket:
+            text = str(frame)
+            if text.startswith('{"type":"pong"'):
+                return
+            hear(text)
+    except ConnectionClosed:
+        pass
+    raise closed(socket)
 
 
 async def _listen(socket: ClientConnection, hear: Hear) -> None:
@@ -145,23 +155,48 @@ async def _listen(socket: ClientConnection, hear: Hear) -> None:
             hear(frame if isinstance(frame, str) else frame.decode())
     except ConnectionClosed:
         pass
-    raise CommandError(
-        f"the server closed a socket with {socket.close_code} ({socket.close_reason})",
-        hint=_MEND if socket.close_code == _TOO_MANY else None,
+    raise closed(socket)
+
+
+def closed(socket: ClientConnection) -> CommandError:
+    """The failure that a socket means which has been closed under way."""
+    if socket.close_code == _GONE:
+        return Unreachable("the server has ended, or its line is broken")
+    reason = f" ({socket.close_reason})" if socket.close_reason else ""
+    return CommandError(
+        f"the server closed a socket with {socket.close_code}{reason}",
+        hint=_MEND_FRAMES if socket.close_code == _TOO_MANY else None,
     )
 
 
+def _unopened(error: Exception) -> CommandError:
+    if isinstance(error, InvalidStatus):
+        return refused(error.response.status_code, error.response.body)
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        return CommandError(
+            "this system lets a process open no more files",
+            hint="use fewer connections, or raise the limit with `ulimit -n`",
+        )
+    return Unreachable(f"the server takes no more sockets: {error}")
+
+
+_GONE = 1006
 _TOO_MANY = 4008
+# A server closes with it whoever passes its limit, and whoever writes more than it gets to read.
+_MEND_FRAMES = (
+    "lower --rate, spread it over more --pairs, or start the server with "
+    "FYNIX_WS_FRAMES_PER_SECOND=1000000"
+)
 _MEND = (
     "start the server with FYNIX_RATE_LIMIT_MESSAGES, _API, _LOGIN and _WS_CONNECT at "
     "1000000/60 and FYNIX_WS_FRAMES_PER_SECOND=1000000"
 )
 
 
-def refused(status: int, text: str | bytes) -> CommandError:
+def refused(status: int, text: str | bytes | bytearray) -> CommandError:
     """The failure that an answer of the server means for a benchmark."""
     try:
-        detail = str(json.loads(text)["detail"])
+        detail = str(json.loads(text)["detail"]).rstrip(".")
     except (ValueError, KeyError, TypeError):
         detail = f"status {status}"
     if status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -181,9 +216,18 @@ async def crowd_at(url: str) -> AsyncIterator[Crowd]:
         await crowd.close()
 
 
-async def run_for(work: "asyncio.Task[None]", crowd: Crowd, seconds: float) -> None:
-    """Let `work` go on for so long. Raises: what it or a socket has failed of."""
-    await asyncio.wait([work], timeout=seconds)
-    crowd.check()
+async def run_for(
+    work: "asyncio.Task[None]", crowd: Crowd, seconds: float, description: str | None
+) -> None:
+    """Let `work` go on for so long, or until it is done. With a description, a bar shows it.
+
+    Raises: what it or a socket has failed of.
+    """
+    until = time.perf_counter() + seconds
+    with progress(description or "", round(seconds), is_wanted=description is not None) as advance:
+        while not work.done() and (left := until - time.perf_counter()) > 0:
+            await asyncio.wait([work], timeout=min(left, 1.0))
+            crowd.check()
+            advance(1)
     if work.done():
         work.result()

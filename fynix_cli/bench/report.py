@@ -1,5 +1,6 @@
 """What a benchmark prints: figures for eyes, JSON for comparing, and a plot at a terminal."""
 
+import itertools
 import json
 import os
 import platform
@@ -10,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from fynix_cli.bench.figures import Latencies, Outcome
+from fynix_cli.bench.process import allow_many_files
 from fynix_cli.errors import CommandError
 from fynix_cli.exit_codes import ExitCode
 from fynix_cli.output import OutputFormat, emit, print_object, talk
+from fynix_cli.termination import end_like_ctrl_c
 
 _BAR_WIDTH = 40
 _FORMAT = 1
@@ -26,6 +29,8 @@ def run_bench(
     Raises: CommandError.
     """
     earlier = None if compare is None else _read(compare)
+    end_like_ctrl_c()
+    allow_many_files()
     if sys.platform != "win32":
         import uvloop
 
@@ -59,7 +64,8 @@ def plot(latencies: Latencies) -> None:
     """How many took how long, a line for each bound."""
     shares = latencies.shares()
     most = max(count for _, count in shares)
-    for bound_ms, count in shares:
+    # Nothing is quicker than the quickest: the first lines would be empty.
+    for bound_ms, count in itertools.dropwhile(lambda it: it[1] == 0, shares):
         bar = "\u2588" * round(_BAR_WIDTH * count / most)
         emit(f"{bound_ms:>10.3f} ms  {count:>8}  {bar}")
 
@@ -80,7 +86,8 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
 def _read(file: Path) -> dict[str, Any]:
     try:
         earlier = json.loads(file.read_text())
-        if not isinstance(earlier["figures"], dict) or not isinstance(earlier["bench"], str):
+        objects = (earlier["figures"], earlier["parameters"])
+        if not all(isinstance(it, dict) for it in objects) or not isinstance(earlier["bench"], str):
             raise TypeError
     except OSError as error:
         raise _unusable(file, error.strerror or "it cannot be read") from error
@@ -95,14 +102,27 @@ def _unusable(file: Path, why: str) -> CommandError:
 
 
 def _ratios(outcome: Outcome, earlier: dict[str, Any]) -> dict[str, float]:
-    if (earlier["bench"], earlier.get("parameters")) != (outcome.bench, outcome.parameters):
-        talk("fynix bench: the earlier run was another benchmark, or had other parameters")
+    _tell_differences(outcome, earlier)
     then = earlier["figures"]
     return {
         name: value / then[name]
         for name, value in outcome.figures.items()
         if isinstance(then.get(name), int | float) and then[name]
     }
+
+
+def _tell_differences(outcome: Outcome, earlier: dict[str, Any]) -> None:
+    if earlier["bench"] != outcome.bench:
+        talk(f"fynix bench: the earlier run was another benchmark: {earlier['bench']}")
+        return
+    then = earlier["parameters"]
+    others = [
+        f"{name} {then.get(name)}, now {now}"
+        for name, now in outcome.parameters.items()
+        if then.get(name) != now
+    ]
+    if others:
+        talk(f"fynix bench: the earlier run had other parameters: {'; '.join(others)}")
 
 
 def _shown(value: float) -> str:

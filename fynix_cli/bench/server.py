@@ -39,12 +39,12 @@ _SETTINGS = {
 
 @dataclass(frozen=True)
 class ServerOptions:
-    """Which server. `url` None: one is started, with `stack` and `workers`, on core `cpu`, once
-    `prepare` is done with its folder."""
+    """Which server: the one at the URL `server`; None: one is started, with `stack` and `workers`,
+    on core `cpu`, once `prepare` is done with its folder."""
 
-    url: str | None = None
-    stack: str = "embedded"
-    workers: int = 1
+    server: str | None = None
+    stack: str | None = "embedded"
+    workers: int | None = 1
     cpu: int | None = None
     prepare: Callable[[Path], Awaitable[None]] | None = None
 
@@ -61,16 +61,29 @@ class BenchServer:
         return self._root is not None
 
     def cpu_seconds(self) -> float:
-        """User and system time of the server and all it has started, so far."""
-        return sum(sum(it.cpu_times()[:2]) for it in self._processes())
+        """User and system time of the server and all it has started, so far.
+
+        With that of children which have ended, as Postgres's do, where the system keeps it.
+        Raises: Unreachable (the server has ended).
+        """
+        return sum(self._of_each(lambda it: sum(it.cpu_times()[:4])))
 
     def resident_bytes(self) -> int:
-        return sum(it.memory_info().rss for it in self._processes())
+        """Memory shared between processes counts in each. Raises: Unreachable."""
+        return int(sum(self._of_each(lambda it: it.memory_info().rss)))
 
-    def _processes(self) -> list[psutil.Process]:
+    def _of_each(self, look: Callable[[psutil.Process], float]) -> list[float]:
         if self._root is None:
             return []
-        return [self._root, *self._root.children(recursive=True)]
+        found = []
+        try:
+            for child in self._root.children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):  # it ends just now
+                    found.append(look(child))
+            # Last, so that what a child used that ended meanwhile is in its parent's figures.
+            return [*found, look(self._root)]
+        except psutil.NoSuchProcess:
+            raise Unreachable("the server has ended under way") from None
 
 
 @asynccontextmanager
@@ -79,10 +92,11 @@ async def bench_server(options: ServerOptions) -> AsyncIterator[BenchServer]:
 
     Raises: Unreachable, CommandError (it does not start, or cannot be kept on that core).
     """
-    if options.url is not None:
-        server = BenchServer(checked_server(options.url), _listener_of(options.url))
-        if not await _is_ready(server.url):
-            raise Unreachable(f"no server is ready at {server.url}")
+    if options.server is not None:
+        server = BenchServer(checked_server(options.server), _listener_of(options.server))
+        async with _client_of(server.url) as client:
+            if not await _is_ready(client):
+                raise Unreachable(f"no server is ready at {server.url}")
         yield server
         return
     _keep_off(options.cpu)
@@ -99,17 +113,18 @@ async def _started(options: ServerOptions, folder: Path) -> AsyncIterator[BenchS
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             *SERVE,
-            *("--port", str(port), "--stack", options.stack, "--workers", str(options.workers)),
+            *("--port", str(port), "--stack", str(options.stack)),
+            *("--workers", str(options.workers)),
             env=environment(folder),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,  # Ctrl-C is for us; we end it in order
         )
-    root = psutil.Process(process.pid)
-    if options.cpu is not None:
-        root.cpu_affinity([options.cpu])
     try:
+        root = psutil.Process(process.pid)
+        if options.cpu is not None:
+            root.cpu_affinity([options.cpu])
         url = f"http://127.0.0.1:{port}"
         await _until_ready(url, process, log)
         yield BenchServer(url, root)
@@ -129,9 +144,9 @@ def environment(folder: Path) -> dict[str, str]:
 
 async def _until_ready(url: str, process: asyncio.subprocess.Process, log: Path) -> None:
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(START_SECONDS):
+        async with asyncio.timeout(START_SECONDS), _client_of(url) as client:
             while process.returncode is None:
-                if await _is_ready(url):
+                if await _is_ready(client):
                     return
                 await asyncio.sleep(LOOK_SECONDS)
     raise CommandError("the server to measure did not start", hint=_last_words(log))
@@ -142,12 +157,16 @@ def _last_words(log: Path) -> str | None:
     return " / ".join(said) or None
 
 
-async def _is_ready(url: str) -> bool:
-    async with httpx.AsyncClient(base_url=url, trust_env=not is_local(url), timeout=5.0) as client:
-        try:
-            return (await client.get("/readyz")).status_code == httpx.codes.OK
-        except httpx.TransportError:
-            return False
+def _client_of(url: str) -> httpx.AsyncClient:
+    # One for all the looks: making one takes longer than a look.
+    return httpx.AsyncClient(base_url=url, trust_env=not is_local(url), timeout=5.0)
+
+
+async def _is_ready(client: httpx.AsyncClient) -> bool:
+    try:
+        return (await client.get("/readyz")).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -18,7 +18,21 @@ if TYPE_CHECKING:
 app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
-    help="Measure a server: how much it does, and what that costs.",
+    help="""Measure a server: how much it does, and what that costs.
+
+    \b
+    -o json prints an object, of which names are added to and never change:
+      format           1
+      bench            which of the commands below
+      parameters       all options; "server" is null where one was started
+      fynix, python    versions
+      machine          system, cores
+      figures          by name, each with its unit: …_ms, …_mib, …_per_second
+      generator_bound  true: this end was too slow for what it measured
+      ratios           with --compare: now by then, by the names of the figures
+    CPU and memory are those of the server, what it has started included; they are
+    left out where it is not to be found on this machine.
+    """,
 )
 
 
@@ -228,7 +242,9 @@ def _options(server: str | None, stack: Stack, workers: int, cpu: int | None) ->
             "it runs already: --stack, --workers and --cpu are for one that is started",
             param_hint="--server",
         )
-    return {"url": server, "stack": str(stack), "workers": workers, "cpu": cpu}
+    if server is not None:
+        return {"server": server, "stack": None, "workers": None, "cpu": None}
+    return {"server": None, "stack": str(stack), "workers": workers, "cpu": cpu}
 
 
 def _run(
@@ -243,7 +259,9 @@ def _run(
 
     async def measured() -> "Outcome":
         async with bench_server(ServerOptions(**options)) as server:
-            return await work(server)
+            outcome = await work(server)
+        outcome.parameters |= options
+        return outcome
 
     run_bench(measured, output, compare)
 

@@ -12,11 +12,19 @@ import pytest
 
 from fynix_cli.exit_codes import ExitCode
 from fynix_server.settings import RateLimit
-from tests.end_to_end.server_process import DEADLINE_SECONDS, MAIN, Finished, environment, fynix
-from tests.people import Api, Serve
+from tests.end_to_end.server_process import (
+    DEADLINE_SECONDS,
+    MAIN,
+    Finished,
+    ServerProcess,
+    environment,
+    fynix,
+)
+from tests.people import Api, Serve, open_client
 
 LATENCIES = {"p50_ms", "p95_ms", "p99_ms", "max_ms"}
 COSTS = {"server_cpu_ms_per_message", "server_memory_mib"}
+MESSAGES = {"messages_per_second", "messages_missing"} | LATENCIES | COSTS
 SHORT = ("--for", "0.3", "--warm-up", "0", "--pairs", "2")
 
 
@@ -28,12 +36,12 @@ def stack() -> str:
 @pytest.fixture
 def env(tmp_path: Path) -> dict[str, str]:
     """With a folder for temporary files of its own, to see what is left there."""
-    (tmp_path / "temporary").mkdir()
     return environment(tmp_path, TMPDIR=str(tmp_path / "temporary"))
 
 
 @pytest.fixture(autouse=True)
 def leaves_nothing_behind(tmp_path: Path) -> Iterator[None]:
+    (tmp_path / "temporary").mkdir()
     yield
     assert list((tmp_path / "temporary").iterdir()) == []
     assert not [it for it in psutil.Process().children(recursive=True) if "serve" in it.cmdline()]
@@ -54,9 +62,13 @@ async def test_a_server_of_its_own_is_measured_and_compared_with_an_earlier_run(
     done = await fynix(env, "bench", "send", *SHORT, "-o", "json")
 
     figures = figures_of(done)
-    assert set(figures) == {"messages_per_second"} | LATENCIES | COSTS
+    assert set(figures) == MESSAGES
+    assert figures["messages_missing"] == 0
     assert figures["p50_ms"] <= figures["p95_ms"] <= figures["p99_ms"] <= figures["max_ms"]
     earlier = json.loads(done.out)
+    wanted = {"pairs": 2, "via": "ws", "seconds": 0.3, "warm_up_seconds": 0.0}
+    own = {"server": None, "stack": "embedded", "workers": 1, "cpu": None}
+    assert earlier["parameters"] == wanted | own
     earlier["figures"] = {name: value / 2 for name, value in figures.items()} | {"gone": 1.0}
     (tmp_path / "earlier.json").write_text(json.dumps(earlier))
     again = await fynix(
@@ -64,15 +76,18 @@ async def test_a_server_of_its_own_is_measured_and_compared_with_an_earlier_run(
     )
     ratios = json.loads(again.out)["ratios"]
     now = json.loads(again.out)["figures"]
-    assert ratios == {name: pytest.approx(now[name] / figures[name] * 2) for name in figures}
+    # Of nothing there is no ratio.
+    compared = set(figures) - {"messages_missing"}
+    assert ratios == {name: pytest.approx(now[name] / figures[name] * 2) for name in compared}
     assert again.err == ""
 
 
 @pytest.mark.parametrize(
     ("arguments", "names"),
     [
-        (("send", *SHORT, "--via", "rest"), {"messages_per_second"} | LATENCIES | COSTS),
-        (("deliver", *SHORT, "--rate", "50"), {"messages_per_second"} | LATENCIES | COSTS),
+        (("send", *SHORT, "--via", "rest"), MESSAGES),
+        (("deliver", *SHORT, "--rate", "50"), MESSAGES),
+        (("deliver", *SHORT, "--rate", "50", "--via", "rest"), MESSAGES),
         (
             ("fanout", "--members", "5", "--messages", "3"),
             {"deliveries_per_second", "server_cpu_us_per_delivery", "server_memory_mib"}
@@ -99,7 +114,7 @@ async def test_reading_a_filled_database_is_measured(env: dict[str, str]) -> Non
         env, "bench", "history", "--messages", "2000", "--requests", "3", "-o", "json"
     )
 
-    pages = ("newest_page", "older_page", "missed_page", "conversations")
+    pages = ("newest_page", "older_page", "missed_page", "conversations", "unread")
     wanted = {f"{page}_{name}" for page in pages for name in LATENCIES} | {"server_memory_mib"}
     assert set(figures_of(done)) == wanted
 
@@ -128,6 +143,69 @@ async def test_a_server_whose_limits_stand_in_the_way_is_named_with_the_mend(
     assert done.out == ""
 
 
+@pytest.mark.parametrize("via", ["ws", "rest"])
+async def test_refused_messages_end_a_run_at_a_rate_and_are_no_figures(
+    serve: Serve, env: dict[str, str], via: str
+) -> None:
+    limited = await serve(rate_limit_messages=RateLimit("2/60"))
+
+    done = await fynix(
+        env, "bench", "deliver", *SHORT, "--rate", "50", "--via", via, "--server", limited.url
+    )
+
+    assert (done.code, done.out) == (ExitCode.RATE_LIMITED, "")
+    assert "limit 'messages': 2 in 60 s" in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+async def test_a_server_that_dies_under_way_is_told_in_a_line(env: dict[str, str]) -> None:
+    limits = {"FYNIX_RATE_LIMIT_MESSAGES": "1000000/60", "FYNIX_WS_FRAMES_PER_SECOND": "1000000"}
+    server = await ServerProcess.start(env | limits)
+    arguments = ("send", "--for", "60", "--pairs", "2", "--server", server.url)
+    try:
+        running = asyncio.create_task(fynix(env, "bench", *arguments))
+        await until_connected(server.url)
+    finally:
+        await server.kill()
+    done = await running
+
+    assert (done.code, done.out) == (ExitCode.UNREACHABLE, "")
+    assert len(done.err.splitlines()) == 1
+
+
+async def until_connected(url: str) -> None:
+    async with open_client(url) as client, asyncio.timeout(DEADLINE_SECONDS):
+        connected = 0
+        while not connected:
+            connected = (await client.get("/api/ws/health")).json()["active_connections"]
+            await asyncio.sleep(0.05)
+
+
+async def test_too_few_files_for_the_sockets_are_told_in_a_line(
+    unlimited: Api, env: dict[str, str]
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *("sh", "-c", 'ulimit -n 64 && exec "$@"', "sh", *MAIN),
+        *("bench", "idle", "--connections", "80", "--server", unlimited.url),
+        env=env,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        _, said = await process.communicate()
+
+    assert process.returncode == ExitCode.FAILED
+    assert said.decode().startswith("fynix: this system lets a process open no more files")
+    assert len(said.splitlines()) == 1
+
+
+async def test_a_server_with_databases_of_its_own_is_measured(env: dict[str, str]) -> None:
+    done = await fynix(env, "bench", "send", *SHORT, "--stack", "full", "-o", "json")
+
+    assert set(figures_of(done)) == MESSAGES
+    assert json.loads(done.out)["parameters"]["stack"] == "full"
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -149,7 +227,8 @@ async def test_what_cannot_be_measured_is_refused_in_a_line(
     assert "Traceback" not in done.err
 
 
-async def test_interrupted_it_ends_its_server(env: dict[str, str]) -> None:
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+async def test_interrupted_it_ends_its_server(env: dict[str, str], how: signal.Signals) -> None:
     process = await asyncio.create_subprocess_exec(
         *MAIN,
         *("bench", "send", "--for", "60"),
@@ -164,7 +243,7 @@ async def test_interrupted_it_ends_its_server(env: dict[str, str]) -> None:
         while not any(it.net_connections() for it in servers):
             await asyncio.sleep(0.05)
             servers = bench.children(recursive=True)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(how)
         await process.communicate()
 
     assert process.returncode == ExitCode.INTERRUPTED
