@@ -9,6 +9,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from quart import Quart
 
+from fynix_cli.serving.websockets import prepare_websockets
 from fynix_server.protocol.fields import MAX_FRAME_BYTES
 
 START_SECONDS = 15.0
@@ -21,6 +22,7 @@ async def run_app(app: Quart) -> AsyncIterator[str]:
     listener.bind(("127.0.0.1", 0))
     listener.listen(128)  # so that nobody is refused before the server accepts
     port = listener.getsockname()[1]
+    prepare_websockets()  # as `fynix serve` does
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]  # theirs to close
     config.websocket_max_message_size = MAX_FRAME_BYTES

@@ -1,6 +1,8 @@
 """What a reader and a writer of the database may rely on, on SQLite and on Postgres alike."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, insert, select, text
@@ -10,6 +12,7 @@ from fynix_server.clock import utc_now
 from fynix_server.database import Database
 from fynix_server.settings import Settings
 from fynix_server.tables import User
+from tests.faults.instances import locked
 
 
 @pytest.fixture
@@ -56,3 +59,39 @@ async def test_a_write_on_a_connection_that_was_read_with_sees_what_others_commi
         level = (await connection.execute(text("SHOW transaction_isolation"))).scalar_one()
 
     assert (before, after, level) == (0, 1, "read committed")
+
+
+async def test_a_write_that_is_cancelled_while_it_waits_for_the_lock_leaves_the_next_its_turn(
+    database: Database,
+) -> None:
+    async with database.write() as holder:  # so that the one below waits for its turn
+        waiting = asyncio.create_task(_add(database, "alice"))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        await holder.execute(select(1))
+
+    await _add(database, "bob")
+    async with database.read() as connection:
+        assert (waiting.cancelled(), await _people(connection)) == (True, 1)
+
+
+@pytest.mark.parametrize("stack", ["embedded"], indirect=True)
+async def test_one_that_is_cancelled_while_another_process_holds_the_lock_does_not_take_it(
+    database: Database,
+) -> None:
+    file = database.engine.url.database
+    assert file is not None
+    with locked(Path(file)) as other:
+        waiting = asyncio.create_task(_add(database, "alice"))
+        _, pending = await asyncio.wait([waiting], timeout=0.2)
+        waiting.cancel()
+        other.execute("ROLLBACK")
+        await asyncio.wait([waiting])
+
+        await _add(database, "bob")
+        other.execute("BEGIN IMMEDIATE")  # nobody holds it
+        other.execute("ROLLBACK")
+    async with database.read() as connection:
+        assert (bool(pending), waiting.cancelled()) == (True, True)
+        assert await _people(connection) == 1

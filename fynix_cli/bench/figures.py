@@ -27,9 +27,6 @@ class Latencies:
     def note(self, seconds: float) -> None:
         self._histogram.record_value(max(1, min(int(seconds * 1e6), _LONGEST_MICROSECONDS)))
 
-    def reset(self) -> None:
-        self._histogram.reset()
-
     def figures(self) -> dict[str, float]:
         """p50, p95, p99 and max, in milliseconds."""
         at = self._histogram.get_value_at_percentile

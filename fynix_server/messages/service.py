@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -9,13 +10,13 @@ import structlog
 
 from fynix_server import metrics
 from fynix_server.auth import Principal
-from fynix_server.errors import RateLimited
+from fynix_server.errors import NotFound, NotPermitted, RateLimited
 from fynix_server.event_bus import MESSAGES, Envelope, EventBus
 from fynix_server.event_log import new_message_frame
 from fynix_server.messages import queries
 from fynix_server.messages.writer import Draft, Stored
-from fynix_server.protocol.messages import MessageCreate, MessageResponse
-from fynix_server.rate_limit import LimitState
+from fynix_server.protocol.messages import MessageCreate
+from fynix_server.rate_limit import LimitState, RateLimiter
 from fynix_server.resources import Resources
 
 log = structlog.get_logger(__name__)
@@ -73,7 +74,8 @@ async def send_message(
         if not await _is_stored(resources, written):
             raise refusal
         return Sending(None, _retried(resources.message_writer.submit(written)))
-    return Sending(limit, _sent(resources, resources.message_writer.submit(written), limit))
+    future = resources.message_writer.submit(written)
+    return Sending(limit, _sent(resources, written, future, limit))
 
 
 def announce_message(event_bus: EventBus, stored: Stored) -> None:
@@ -98,22 +100,40 @@ def announce_message(event_bus: EventBus, stored: Stored) -> None:
     log.debug("message_sent", message_id=message.id, conversation_id=message.conversation_id)
 
 
-async def _sent(resources: Resources, future: "asyncio.Future[Stored]", limit: LimitState) -> Sent:
-    stored = await future
-    if stored.is_replay and limit.is_counted and (once := _once(stored.message)):
+async def _sent(
+    resources: Resources, draft: Draft, future: "asyncio.Future[Stored]", limit: LimitState
+) -> Sent:
+    try:
+        stored = await future
+    except (NotFound, NotPermitted):
+        await _charge(resources.limiter, draft)
+        raise
+    if stored.is_replay and limit.is_counted and (once := _once(draft)):
         age = resources.clock() - stored.message.created_at
         # The try that stored it has paid, unless this one, at the same time, has paid for both.
         if age.total_seconds() >= limit.window_seconds:
-            await resources.limiter.give_back("messages", str(stored.message.sender_id), once)
+            await resources.limiter.give_back("messages", str(draft.sender_id), once)
             limit = replace(limit, remaining=min(limit.remaining + 1, limit.limit))
     return Sent(stored.message_json, stored.is_replay, limit)
 
 
-def _once(message: Draft | MessageResponse) -> str | None:
+async def _charge(limiter: RateLimiter, draft: Draft) -> None:
+    """Make a refused send cost a place of its own: its key names nothing that was stored.
+
+    Under the key, whoever may not write there could ask as often as they like.
+    """
+    if once := _once(draft):
+        user_id = str(draft.sender_id)
+        await limiter.give_back("messages", user_id, once)
+        with suppress(RateLimited):  # the next try meets it
+            await limiter.consume("messages", user_id)
+
+
+def _once(draft: Draft) -> str | None:
     """What makes a retry the same message in its sender's window; None without a key."""
-    if message.client_message_id is None:
+    if draft.client_message_id is None:
         return None
-    return f"{message.conversation_id}:{message.client_message_id}"
+    return f"{draft.conversation_id}:{draft.client_message_id}"
 
 
 async def _is_stored(resources: Resources, draft: Draft) -> bool:

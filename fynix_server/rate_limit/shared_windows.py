@@ -98,7 +98,8 @@ class SharedWindows:
         try:
             answers: list[list[bytes]] = await pipeline.execute()
         except NoScriptError:
-            # Nothing was counted: each of them was refused for the same reason.
+            # None of them was counted, unless another instance loaded the script in between: what
+            # has no name may then cost two places, once in the life of a Redis.
             await self._redis.script_load(_SLIDING_WINDOW)
             return await self._pipelined(windows)
         return answers

@@ -184,6 +184,25 @@ async def test_who_has_left_is_refused_a_retry_as_everything_else(
     assert await _rows(api, group) == [("once", "k1")]
 
 
+async def test_a_stranger_who_repeats_one_key_meets_the_limit_as_with_many(
+    api: Api, instances: list[Api]
+) -> None:
+    alice, bob, mallory = await api.people("alice", "bob", "mallory")
+    dm = await alice.dm(bob)
+    sender = await on_each(mallory, instances)
+
+    one_by_one = [await sender.over_rest(0, dm, "let me in", "k1") for _ in range(20)]
+    over_sockets = [await sender.over_socket(it, dm, "let me in", "k1") for it in range(20)]
+    at_once = await sender.at_once("both", dm, ["let me in"] * 20, "k1")
+
+    assert {it.status for it in one_by_one} == {403}
+    assert [it.status for it in over_sockets[-10:]] == [429] * 10
+    assert {it.status for it in at_once} == {429}
+    assert await _rows(api, dm) == []
+    api.clock.advance(61)
+    assert (await sender.over_rest(0, dm, "let me in", "k1")).status == 403
+
+
 async def test_retries_between_them_do_not_change_the_order_of_sends(
     api: Api, instances: list[Api]
 ) -> None:
