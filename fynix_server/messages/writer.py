@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -175,7 +174,7 @@ class MessageWriter:
         group = _Group.load(connection, drafts, self._members, look_up_keys=look_up_keys)
         now = self._clock()
         outcomes = [group.decide(draft, now) for draft in drafts]
-        writer_queries.store_group(connection, group.rows, group.touched(now), group.markers)
+        writer_queries.store_group(connection, group.added)
         return outcomes
 
 
@@ -200,9 +199,7 @@ class _Group:
         self._last_seq = last_seq
         self._members = members
         self._by_key = by_key
-        self._added: dict[UUID, int] = {}
-        self.rows: list[dict[str, Any]] = []
-        self.markers: dict[tuple[UUID, UUID], dict[str, Any]] = {}
+        self.added: list[MessageResponse] = []
 
     @classmethod
     def load(
@@ -254,7 +251,6 @@ class _Group:
     def _add(self, draft: Draft, now: datetime) -> MessageResponse:
         conversation_id = draft.conversation_id
         seq = self._last_seq[conversation_id] = self._last_seq[conversation_id] + 1
-        self._added[conversation_id] = self._added.get(conversation_id, 0) + 1
         # Every field comes from checked input or from here: nothing is left to validate.
         message = MessageResponse.model_construct(
             id=new_id(),
@@ -270,21 +266,7 @@ class _Group:
             is_read=False,
             read_by=[],
         )
-        self.rows.append(writer_queries.message_row(message))
-        # Sending marks everything before as read.
-        self.markers[conversation_id, draft.sender_id] = writer_queries.marker_row(message)
+        self.added.append(message)
         if draft.key is not None:
             self._by_key[draft.key] = Known(message)
         return message
-
-    def touched(self, now: datetime) -> list[dict[str, Any]]:
-        """The conversations that gained messages, as parameters of their update."""
-        return [
-            {
-                "b_id": id_,
-                "b_last_seq": self._last_seq[id_],
-                "b_added": count,
-                "b_now": now,
-            }
-            for id_, count in self._added.items()
-        ]

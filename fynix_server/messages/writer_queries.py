@@ -4,21 +4,17 @@ Plain functions, for `AsyncConnection.run_sync`: a group commit is one call of i
 costs as much as a statement.
 """
 
+from collections import Counter
 from collections.abc import Collection, Sequence
-from typing import Any
+from functools import cache
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
-from sqlalchemy import (
-    Connection,
-    Row,
-    bindparam,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
+from fynix_server.database.prepared import Prepared, Row, conversion
 from fynix_server.protocol.messages import MessageResponse
 from fynix_server.tables import (
     Conversation,
@@ -28,16 +24,20 @@ from fynix_server.tables import (
 
 log = structlog.get_logger(__name__)
 
-# Built once: building a statement costs more than running it.
-# In the order of their ids, so that two groups with the same conversations cannot deadlock.
-_LOCK_CONVERSATIONS = (
-    select(Conversation.id, Conversation.last_seq, Conversation.members_version)
-    .where(Conversation.id.in_(bindparam("ids", expanding=True)))
-    .order_by(Conversation.id)
-    .with_for_update()
+_INSERT_MESSAGES = Prepared(
+    insert(Message),
+    "id",
+    "conversation_id",
+    "seq",
+    "sender_id",
+    "content",
+    "content_type",
+    "client_message_id",
+    "created_at",
+    "updated_at",
+    "is_deleted",
 )
-_INSERT_MESSAGES = insert(Message)
-_TOUCH_CONVERSATIONS = (
+_TOUCH_CONVERSATIONS = Prepared(
     update(Conversation)
     .where(Conversation.id == bindparam("b_id"))
     .values(
@@ -45,7 +45,11 @@ _TOUCH_CONVERSATIONS = (
         message_count=Conversation.message_count + bindparam("b_added"),
         last_message_at=bindparam("b_now"),
         updated_at=bindparam("b_now"),
-    )
+    ),
+    "b_id",
+    "b_last_seq",
+    "b_added",
+    "b_now",
 )
 MOVE_MARKERS = (
     update(ConversationParticipant)
@@ -56,57 +60,79 @@ MOVE_MARKERS = (
     )
     .values(last_read_seq=bindparam("b_seq"), last_read_message_id=bindparam("b_message_id"))
 )
+_MOVE_MARKERS = Prepared(MOVE_MARKERS, "b_conversation_id", "b_user_id", "b_seq", "b_message_id")
+
+
+class Locked(NamedTuple):
+    """Where a conversation stands; nobody else changes it before the commit."""
+
+    last_seq: int
+    members_version: int
 
 
 def lock_conversations(
     connection: Connection, conversation_ids: Collection[UUID]
-) -> dict[UUID, Row[UUID, int, int]]:
-    """`last_seq` and `members_version` by id; the rows stay locked until the commit.
+) -> dict[UUID, Locked]:
+    """Where they stand, by id; the rows stay locked until the commit.
 
     Index: the primary key.
     """
-    rows = connection.execute(_LOCK_CONVERSATIONS, {"ids": list(conversation_ids)})
-    return {row.id: row for row in rows}
+    ids = list(conversation_ids)
+    # Up to the next power of two, so that there are few statements; an id twice changes nothing.
+    size = 1 << (len(ids) - 1).bit_length()
+    found = _lock_statement(size).run(connection, [(*ids, *ids[:1] * (size - len(ids)))])
+    convert = conversion(Conversation.id.type, connection.dialect) or _as_it_is
+    by_stored = {convert(id_): id_ for id_ in ids}
+    return {by_stored[stored]: Locked(last_seq, version) for stored, last_seq, version in found}
 
 
-def store_group(
-    connection: Connection,
-    rows: Sequence[dict[str, Any]],
-    touched: Sequence[dict[str, Any]],
-    markers: dict[tuple[UUID, UUID], dict[str, Any]],
-) -> None:
-    """Insert messages, move their conversations' counters and their senders' markers."""
-    if not rows:
+@cache
+def _lock_statement(size: int) -> Prepared:
+    names = [f"id_{number}" for number in range(size)]
+    return Prepared(
+        select(Conversation.id, Conversation.last_seq, Conversation.members_version)
+        .where(Conversation.id.in_([bindparam(name, type_=Conversation.id.type) for name in names]))
+        # So that two groups with the same conversations cannot deadlock.
+        .order_by(Conversation.id)
+        .with_for_update(),
+        *names,
+    )
+
+
+def store_group(connection: Connection, messages: Sequence[MessageResponse]) -> None:
+    """Insert messages, in the order of their numbers, move their conversations' counters, and
+    their senders' markers: sending marks everything before as read."""
+    if not messages:
         return
-    connection.execute(_INSERT_MESSAGES, rows)
-    connection.execute(_TOUCH_CONVERSATIONS, touched)
-    connection.execute(MOVE_MARKERS, [markers[key] for key in sorted(markers)])
+    added = Counter(message.conversation_id for message in messages)
+    newest = {message.conversation_id: message for message in messages}
+    markers = {(message.conversation_id, message.sender_id): message for message in messages}
+    _INSERT_MESSAGES.run(connection, [_message_row(message) for message in messages])
+    _TOUCH_CONVERSATIONS.run(
+        connection, [(id_, it.seq, added[id_], it.created_at) for id_, it in newest.items()]
+    )
+    _MOVE_MARKERS.run(
+        connection, [(*key, markers[key].seq, markers[key].id) for key in sorted(markers)]
+    )
 
 
-def message_row(message: MessageResponse) -> dict[str, Any]:
-    """The row of a new message, as `store_group` takes it."""
-    return {
-        "id": message.id,
-        "conversation_id": message.conversation_id,
-        "sender_id": message.sender_id,
-        "content": message.content,
-        "content_type": message.content_type,
-        "is_deleted": False,
-        "created_at": message.created_at,
-        "updated_at": message.created_at,
-        "seq": message.seq,
-        "client_message_id": message.client_message_id,
-    }
+def _message_row(message: MessageResponse) -> Row:
+    return (
+        message.id,
+        message.conversation_id,
+        message.seq,
+        message.sender_id,
+        message.content,
+        message.content_type,
+        message.client_message_id,
+        message.created_at,
+        message.created_at,
+        False,
+    )
 
 
-def marker_row(message: MessageResponse) -> dict[str, Any]:
-    """The sender's read marker, moved to their own message."""
-    return {
-        "b_conversation_id": message.conversation_id,
-        "b_user_id": message.sender_id,
-        "b_seq": message.seq,
-        "b_message_id": message.id,
-    }
+def _as_it_is(value: UUID) -> object:
+    return value
 
 
 def log_refused_by_database(error: DBAPIError) -> None:

@@ -37,14 +37,8 @@ EVERY = 5
 def acknowledges_without_storing(patch: Patch) -> None:
     store = writer_queries.store_group
 
-    def lossy(
-        connection: DatabaseConnection,
-        rows: Sequence[dict[str, Any]],
-        touched: Sequence[dict[str, Any]],
-        markers: dict[tuple[UUID, UUID], dict[str, Any]],
-    ) -> None:
-        kept = [row for row in rows if row["seq"] % EVERY] or rows[:1]
-        store(connection, kept, touched, markers)
+    def lossy(connection: DatabaseConnection, messages: Sequence[MessageResponse]) -> None:
+        store(connection, [it for it in messages if it.seq % EVERY] or messages[:1])
 
     patch.setattr(writer_queries, "store_group", lossy)
 
@@ -53,13 +47,13 @@ def stores_a_retry_again(patch: Patch) -> None:
     def forgotten(*_: Any) -> dict[Any, Any]:
         return {}
 
-    row_of = writer_queries.message_row
+    store = writer_queries.store_group
 
-    def keyless(message: MessageResponse) -> dict[str, Any]:
-        return row_of(message) | {"client_message_id": None}
+    def keyless(connection: DatabaseConnection, messages: Sequence[MessageResponse]) -> None:
+        store(connection, [it.model_copy(update={"client_message_id": None}) for it in messages])
 
     patch.setattr(queries, "messages_by_key", forgotten)
-    patch.setattr(writer_queries, "message_row", keyless)
+    patch.setattr(writer_queries, "store_group", keyless)
 
 
 def stores_what_it_refuses(patch: Patch) -> None:

@@ -11,7 +11,7 @@ from fynix_server.membership import MembersCache
 from fynix_server.messages.editing import delete_message, edit_message
 from fynix_server.messages.service import announce_message
 from fynix_server.messages.writer import Draft, MessageWriter, Stored
-from fynix_server.messages.writer_queries import marker_row, message_row, store_group
+from fynix_server.messages.writer_queries import store_group
 from fynix_server.protocol.conversations import ConversationCreate, ConversationUpdate
 from fynix_server.protocol.messages import MessageResponse
 from fynix_server.sockets.live import Live
@@ -187,15 +187,8 @@ class World:
             is_read=False,
             read_by=[],
         )
-        touched = {
-            "b_id": conversation_id,
-            "b_last_seq": message.seq,
-            "b_added": 1,
-            "b_now": now,
-        }
-        marker = {(conversation_id, message.sender_id): marker_row(message)}
         async with self._far.database.write() as connection:
-            await connection.run_sync(store_group, [message_row(message)], [touched], marker)
+            await connection.run_sync(store_group, [message])
         stored = Stored(message, record.members(), is_replay=False)
         announce_message(self._far.event_bus, stored)
 
