@@ -21,8 +21,8 @@ class Outbox:
     """
 
     def __init__(self, max_frames: int, max_bytes: int) -> None:
-        self._frames: list[str] = []
-        self._in_hand: list[str] = []
+        self._frames: list[str | bytes] = []
+        self._in_hand: list[str | bytes] = []
         self._written = 0
         """How many of those in hand are gone."""
         self._bytes = 0
@@ -45,7 +45,7 @@ class Outbox:
     def is_half_full(self) -> bool:
         return len(self) * 2 >= self._max_frames or self._bytes * 2 >= self._max_bytes
 
-    def put(self, frame: str) -> bool:
+    def put(self, frame: str | bytes) -> bool:
         """Append `frame`; False, and nothing appended, where it does not fit."""
         if self._is_finished:
             return True  # the socket is closing: nobody is there to be too slow
@@ -57,7 +57,7 @@ class Outbox:
         self._wake_writer()
         return True
 
-    async def take(self) -> list[str]:
+    async def take(self) -> list[str | bytes]:
         """Wait for frames, then take all that are there. None of them: there will be no more.
 
         They count until `note_written`, or until the next `take`: a reader that has stopped
@@ -147,6 +147,11 @@ class Connection:
             return
         self.send(frame)
 
+    def send_ping(self, encoded: bytes) -> None:
+        """Queue a ping, unless so much waits that writing itself shows whether anybody reads."""
+        if not self._outbox.is_half_full:
+            self._outbox.put(encoded)
+
     def send_durable(
         self, frame: str, conversation_id: UUID, seq: int, *, for_opted_in: bool
     ) -> None:
@@ -205,7 +210,7 @@ class Connection:
         """For long replays: return once the reader has kept up."""
         await self._outbox.wait_for_room()
 
-    async def take_frames(self) -> list[str]:
+    async def take_frames(self) -> list[str | bytes]:
         return await self._outbox.take()
 
     def note_written(self, count: int = 1) -> None:

@@ -18,7 +18,6 @@ from fynix_server.settings import Settings
 
 KEEP_ALIVE_SECONDS = 75.0
 """Longer than the 60 s that proxies keep idle connections: it is they who should close them."""
-END_PINGS_EVERY_SECONDS = 0.1
 
 Wait = Callable[[], Awaitable[object]]
 
@@ -47,21 +46,15 @@ async def _serve(
     app = create_app(settings)
     signalled = _signalled()
     was_asked = False
-    ending: asyncio.Task[None] | None = None
 
     async def serving_ends() -> None:
         # Hypercorn calls this right after it has begun to accept.
-        nonlocal was_asked, ending
+        nonlocal was_asked
         on_ready()
         was_asked = await _first(signalled.wait, until, app.extensions["failed"].wait)
         await leave(app)
-        ending = asyncio.create_task(_end_pings())
 
-    try:
-        await serve(app, _config(settings, listener), shutdown_trigger=serving_ends)
-    finally:
-        if ending is not None:
-            ending.cancel()
+    await serve(app, _config(settings, listener), shutdown_trigger=serving_ends)
     return was_asked
 
 
@@ -75,19 +68,6 @@ async def _first(signalled: Wait, until: Wait | None, died: Wait) -> bool:
     finally:
         for task in (*asked, dead):
             task.cancel()
-
-
-async def _end_pings() -> None:
-    """End Hypercorn's ping tasks. They notice that their socket was closed only when they wake,
-    up to a heartbeat later, and Hypercorn waits for them: every stop would take all its grace.
-
-    For as long as the stop lasts: sockets that were on their way in are closed late.
-    """
-    while True:
-        for task in asyncio.all_tasks():
-            if getattr(task.get_coro(), "__qualname__", "").endswith("WSStream._send_pings"):
-                task.cancel()
-        await asyncio.sleep(END_PINGS_EVERY_SECONDS)
 
 
 def _task(wait: Wait) -> "asyncio.Task[object]":
@@ -121,7 +101,8 @@ def _config(settings: Settings, listener: socket.socket) -> Config:
     config.keep_alive_timeout = KEEP_ALIVE_SECONDS
     # The default closes a connection after a thousand requests, under whoever sends the next.
     config.keep_alive_max_requests = 10**9
-    config.websocket_ping_interval = settings.ws_heartbeat_seconds
+    # The application's guard pings: a task for each socket would cost more than all else in it.
+    config.websocket_ping_interval = None
     # Past it Hypercorn itself closes with 1009.
     config.websocket_max_message_size = MAX_FRAME_BYTES
     return config

@@ -1,36 +1,52 @@
-"""WebSockets of Hypercorn that also take frames as bytes, several in one write.
+"""WebSockets of Hypercorn that also take frames as bytes, and hand over what they receive at once.
 
 Else each frame is encoded anew for each of its recipients, and passes through eight calls, which
-is most of what a message costs. See docs/decisions/0021-frames-as-bytes.md.
+is most of what a message costs; and one that arrives passes through two queues and a task.
+See docs/decisions/0021-frames-as-bytes.md.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from hypercorn.protocol import h11
-from hypercorn.protocol.events import Data
+from hypercorn.protocol import h2, h11
+from hypercorn.protocol.events import Data, Event, Request
 from hypercorn.protocol.ws_stream import ASGIWebsocketState, WSStream
-from hypercorn.typing import ASGISendEvent
 from wsproto.connection import ConnectionState
 
-from fynix_server.sockets.wire import SEND_FRAMES
+from fynix_server.sockets.wire import RAW_SOCKET, Take
 
 
 def prepare_websockets() -> None:
-    """Offer `SEND_FRAMES` to the application, on every WebSocket over HTTP/1.1.
+    """Offer `RAW_SOCKET` to the application, on every WebSocket.
 
     As in tcp_lines.py: Hypercorn offers no way but to put the class in place of its own.
     """
-    h11.WSStream = _Socket  # type: ignore[attr-defined]
+    for protocol in (h11, h2):
+        protocol.WSStream = _Socket  # type: ignore[attr-defined]
 
 
 class _Socket(WSStream):
-    async def app_send(self, message: ASGISendEvent | None) -> None:
-        if message is not None and message["type"] == "websocket.accept":
-            extensions: dict[str, Any] = self.scope["extensions"]
-            extensions[SEND_FRAMES] = self._send_frames
-        await super().app_send(message)
+    """A `RawSocket` of fynix_server/sockets/wire.py."""
 
-    async def _send_frames(self, frames: bytes) -> None:
+    take: Take | None = None
+    _to_application: Callable[[Any], Awaitable[None]]
+
+    async def handle(self, event: Event) -> None:
+        await super().handle(event)
+        # The application's task exists, and has not begun.
+        if isinstance(event, Request) and self.app_put is not None:
+            self._to_application, self.app_put = self.app_put, self._hand_over
+            extensions: dict[str, Any] = self.scope["extensions"]
+            extensions[RAW_SOCKET] = self
+
+    async def _hand_over(self, event: Any) -> None:
+        if self.take is not None and event["type"] == "websocket.receive":
+            text: str | None = event["text"]
+            self.take(event["bytes"] if text is None else text)
+        else:
+            await self._to_application(event)
+
+    async def write(self, frames: bytes) -> None:
         """Write them, unless this socket is closing: as its `app_send` would."""
         if self.closed or self.state is not ASGIWebsocketState.CONNECTED:
             return

@@ -1,5 +1,7 @@
 """One task that looks after all sockets: who has gone silent, is too slow, or may stay no longer.
 
+It also pings them, so that no proxy takes a quiet line for a dead one.
+
 One, because a task and a timer for each socket cost more than all else that is idle in it.
 """
 
@@ -12,6 +14,7 @@ from fynix_server.auth import Principal
 from fynix_server.connections import Connection
 from fynix_server.protocol.close_codes import CloseCode
 from fynix_server.resources import Resources
+from fynix_server.sockets.wire import PING
 
 LOOK_SECONDS = 0.5
 SILENT_HEARTBEATS = 2
@@ -20,12 +23,17 @@ SILENT_HEARTBEATS = 2
 
 @dataclass(slots=True, eq=False)
 class Pulse:
-    """One socket: when its client was last heard, and since when a write to it is under way."""
+    """One socket: when its client was last heard, and since when a write to it is under way.
+
+    `is_raw`: its pings are ours to send (sockets/wire.py).
+    """
 
     connection: Connection
     principal: Principal
     is_v1: bool
+    is_raw: bool
     heard_at: float = field(default_factory=time.monotonic)
+    pinged_at: float = field(default_factory=time.monotonic)
     writing_since: float | None = None
 
 
@@ -36,13 +44,16 @@ class Guard:
     def __init__(self, resources: Resources) -> None:
         settings = resources.settings
         self._clock = resources.clock
-        self._silence_seconds = settings.ws_heartbeat_seconds * SILENT_HEARTBEATS
+        self._heartbeat_seconds = settings.ws_heartbeat_seconds
+        self._silence_seconds = self._heartbeat_seconds * SILENT_HEARTBEATS
         self._write_seconds = settings.ws_write_timeout_seconds
         self._pulses: set[Pulse] = set()
 
-    def watch(self, connection: Connection, principal: Principal, *, is_v1: bool) -> Pulse:
+    def watch(
+        self, connection: Connection, principal: Principal, *, is_v1: bool, is_raw: bool
+    ) -> Pulse:
         """Look after a socket, until `forget`."""
-        pulse = Pulse(connection, principal, is_v1)
+        pulse = Pulse(connection, principal, is_v1, is_raw)
         self._pulses.add(pulse)
         return pulse
 
@@ -64,3 +75,6 @@ class Guard:
             pulse.connection.close(CloseCode.NO_PONG)
         elif pulse.writing_since and now - pulse.writing_since >= self._write_seconds:
             pulse.connection.close_as_slow()
+        elif pulse.is_raw and now - pulse.pinged_at >= self._heartbeat_seconds:
+            pulse.pinged_at = now
+            pulse.connection.send_ping(PING)

@@ -7,6 +7,8 @@ from typing import Any
 from quart import Quart
 from quart.asgi import ASGIWebsocketConnection
 
+from fynix_server.sockets.wire import raw_socket
+
 MAX_UNREAD_FRAMES = 256
 MAX_UNREAD_BYTES = 1024 * 1024
 QUIET_SECONDS = 0.5
@@ -37,7 +39,7 @@ class Inbox:
             await asyncio.get_running_loop().create_future()
 
     def put_nowait(self, item: str | bytes | None) -> None:
-        """Take a frame, unless there was one too many."""
+        """Take a frame, unless there was one too many: those after it are dropped."""
         if self._is_overflown:
             return
         frame = item or ""  # Quart gives an empty binary frame as None
@@ -65,6 +67,14 @@ class _Connection(ASGIWebsocketConnection):
         self.queue = Inbox()  # type: ignore[assignment]
 
     async def __call__(self, receive: Receive, send: Any) -> None:
+        raw = raw_socket(self.scope)
+        if raw is None:
+            await self._through_the_framework(receive, send)
+        else:
+            raw.take = self.queue.put_nowait
+            await super().__call__(receive, send)
+
+    async def _through_the_framework(self, receive: Receive, send: Any) -> None:
         is_over = False
 
         async def receive_and_note() -> Any:

@@ -28,7 +28,7 @@ from fynix_server.sockets.commands import Conversant, obey
 from fynix_server.sockets.guard import Pulse
 from fynix_server.sockets.inbox import bound_inboxes
 from fynix_server.sockets.live import Live
-from fynix_server.sockets.wire import wire_of
+from fynix_server.sockets.wire import raw_socket, wire_of
 
 BEARER_PREFIX = "bearer."
 TICKET_PREFIX = "ticket."
@@ -60,12 +60,21 @@ async def serve_socket() -> Response | None:
         # Accepted first, then closed: browsers see no code of a refused handshake.
         await websocket.close(_handshake_code(error), error.detail[:120])
         return None
+    _forget_handshake()
     try:
         await _converse(resources, live, principal, is_v1=is_v1)
     except Exception as error:  # the outermost of this socket: nobody else would be told
         log.error("socket_failed", exc_info=error)
         await websocket.close(CloseCode.INTERNAL_ERROR, "internal_error")
     return None
+
+
+def _forget_handshake() -> None:
+    """Give back its headers, twice 2 KiB: a socket may be open for days."""
+    websocket.headers.clear()
+    raw_headers = websocket.scope["headers"]
+    if isinstance(raw_headers, list):  # any iterable, says ASGI
+        raw_headers.clear()
 
 
 def _handshake_code(error: FynixError) -> CloseCode:
@@ -124,7 +133,8 @@ async def _converse(resources: Resources, live: Live, principal: Principal, *, i
         connection_id=str(connection.id),
     )
     client = Conversant(resources, live, connection, principal)
-    pulse = live.guard.watch(connection, principal, is_v1=is_v1)
+    is_raw = raw_socket(websocket.scope) is not None
+    pulse = live.guard.watch(connection, principal, is_v1=is_v1, is_raw=is_raw)
     try:
         code = await _run_until_closing(client, pulse)
         async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS):

@@ -4,43 +4,62 @@ The server of `fynix serve` takes such bytes by an extension of ASGI of its own
 (fynix_cli/serving/websockets.py). Under any other, each frame goes through the framework.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol, cast
 
 from quart import Websocket
 from wsproto.connection import Connection, ConnectionType
-from wsproto.events import TextMessage
+from wsproto.events import Ping, TextMessage
 
-SEND_FRAMES = "fynix.websocket.send_frames"
-"""Among a scope's `extensions`: a function that writes whole frames, given as bytes."""
+RAW_SOCKET = "fynix.websocket"
+"""Among a scope's `extensions`: a `RawSocket`."""
 MAX_WRITE_BYTES = 16 * 1024
 """Of one write, unless a single frame has more: what is joined is a copy until it is gone."""
 
+Frame = str | bytes
+"""A text as it is sent, or what is encoded already."""
 Send = Callable[[Any], Awaitable[None]]
-Parts = Callable[[Sequence[str]], Iterable[tuple[Any, int]]]
+Take = Callable[[str | bytes], None]
+Parts = Callable[[Sequence[Frame]], Iterable[tuple[Any, int]]]
 # Only told to send whole, uncompressed messages, for which it keeps no state.
 _FRAMER = Connection(ConnectionType.SERVER)
+PING = _FRAMER.send(Ping())
+"""Only for a `RawSocket`: any other server pings by itself."""
+
+
+class RawSocket(Protocol):
+    """One WebSocket without the framework between. `take`: who is given what the client says."""
+
+    take: Take | None
+
+    async def write(self, frames: bytes) -> None:
+        """Write whole frames; nothing once the socket is closing."""
+
+
+def raw_socket(scope: Any) -> RawSocket | None:
+    """What the server offers beyond ASGI; None where it is another."""
+    return cast(RawSocket | None, (scope.get("extensions") or {}).get(RAW_SOCKET))
 
 
 def wire_of(websocket: Websocket) -> tuple[Send, Parts]:
     """How to write to an accepted socket: by what function, and of what parts, each with the
     number of frames that it is."""
-    extensions: Mapping[str, Any] = websocket.scope.get("extensions") or {}
-    if SEND_FRAMES not in extensions:
+    raw = raw_socket(websocket.scope)
+    if raw is None:
         return websocket.send, _one_by_one
-    return extensions[SEND_FRAMES], _joined
+    return raw.write, _joined
 
 
-def _one_by_one(frames: Sequence[str]) -> Iterator[tuple[str, int]]:
+def _one_by_one(frames: Sequence[Frame]) -> Iterator[tuple[Frame, int]]:
     return ((frame, 1) for frame in frames)
 
 
-def _joined(frames: Sequence[str]) -> Iterator[tuple[bytes, int]]:
+def _joined(frames: Sequence[Frame]) -> Iterator[tuple[bytes, int]]:
     waiting: list[bytes] = []
     size = 0
     for frame in frames:
-        encoded = _encode(frame)
+        encoded = frame if isinstance(frame, bytes) else _encode(frame)
         if waiting and size + len(encoded) > MAX_WRITE_BYTES:
             yield b"".join(waiting), len(waiting)
             waiting, size = [], 0

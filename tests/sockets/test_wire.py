@@ -3,22 +3,30 @@
 import asyncio
 import json
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 import pytest
 from quart.typing import TestWebsocketConnectionProtocol as Socket
+from wsproto import WSConnection
 from wsproto.connection import Connection, ConnectionType
-from wsproto.events import TextMessage
+from wsproto.events import AcceptConnection, Event, Ping, TextMessage
+from wsproto.events import Request as WsRequest
 
-from fynix_server.sockets.wire import MAX_WRITE_BYTES, SEND_FRAMES, wire_of
-from tests.people import Api
+from fynix_server.sockets.wire import MAX_WRITE_BYTES, RAW_SOCKET, wire_of
+from tests.people import Api, Serve
 
 DEADLINE_SECONDS = 5.0
+
+
+class _Raw:
+    async def write(self, frames: bytes) -> None:
+        """Nothing is written here: the parts are looked at."""
 
 
 class _Accepted:
     """As much of an accepted socket as says whether its server takes bytes."""
 
-    scope: ClassVar = {"extensions": {SEND_FRAMES: None}}
+    scope: ClassVar = {"extensions": {RAW_SOCKET: _Raw()}}
 
 
 def _as_a_client_reads(written: bytes) -> list[str]:
@@ -87,3 +95,27 @@ async def test_under_a_server_that_takes_no_bytes_frames_go_through_the_framewor
 
     assert first == {"type": "pong"}
     assert [it["message"] for it in heard] == sent
+
+
+async def test_a_quiet_socket_is_pinged_at_the_heartbeat(serve: Serve) -> None:
+    api = await serve(ws_heartbeat_seconds=1)
+    (alice,) = await api.people("alice")
+    url = urlsplit(api.url)
+    reader, writer = await asyncio.open_connection(url.hostname, url.port)
+    client = WSConnection(ConnectionType.CLIENT)
+    token = [(b"Authorization", f"Bearer {alice.access_token}".encode())]
+    request = WsRequest(host=url.netloc, target="/api/ws", extra_headers=token)
+    writer.write(client.send(request))
+    heard: list[Event] = []
+
+    async with asyncio.timeout(DEADLINE_SECONDS * 2):
+        while sum(isinstance(it, Ping) for it in heard) < 2:
+            client.receive_data(await reader.read(4096))
+            for event in client.events():
+                heard.append(event)
+                if isinstance(event, Ping):
+                    writer.write(client.send(event.response()))
+
+    assert [type(it) for it in heard] == [AcceptConnection, Ping, Ping]
+    writer.close()
+    await writer.wait_closed()

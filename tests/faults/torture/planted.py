@@ -126,7 +126,7 @@ def sends_frames_twice(patch: Patch) -> None:
 def sends_the_newest_first(patch: Patch) -> None:
     take = Connection.take_frames
 
-    async def hasty(self: Connection) -> list[str]:
+    async def hasty(self: Connection) -> list[str | bytes]:
         return (await take(self))[::-1]
 
     patch.setattr(Connection, "take_frames", hasty)

@@ -107,5 +107,6 @@ class Socket:
             if connection.closing.done():
                 return
             for frame in frames:
+                assert isinstance(frame, str)  # not a ping: nothing watches it
                 reader.hear(frame)
                 connection.note_written()
