@@ -20,6 +20,18 @@ class Outbox:
     where a replay waits for room.
     """
 
+    __slots__ = (
+        "_bytes",
+        "_frames",
+        "_in_hand",
+        "_is_finished",
+        "_max_bytes",
+        "_max_frames",
+        "_room",
+        "_writer",
+        "_written",
+    )
+
     def __init__(self, max_frames: int, max_bytes: int) -> None:
         self._frames: list[str | bytes] = []
         self._in_hand: list[str | bytes] = []
@@ -109,6 +121,21 @@ class Connection:
     were left out. Where a replay failed, `half_replayed` is what it had sent; the conversation
     stays held until the client has resumed it.
     """
+
+    __slots__ = (
+        "_outbox",
+        "carried",
+        "carried_from",
+        "closing",
+        "half_replayed",
+        "held",
+        "id",
+        "is_opted_in",
+        "left_out",
+        "session_id",
+        "user_id",
+        "wants_durable",
+    )
 
     def __init__(self, user_id: UUID, session_id: UUID, outbox: Outbox, *, is_v1: bool) -> None:
         self.id = new_id()

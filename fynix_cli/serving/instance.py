@@ -1,6 +1,7 @@
 """One process that serves: Hypercorn around the application."""
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -50,6 +51,9 @@ async def _serve(
     async def serving_ends() -> None:
         # Hypercorn calls this right after it has begun to accept.
         nonlocal was_asked
+        # What start-up has made stays: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
         on_ready()
         was_asked = await _first(signalled.wait, until, app.extensions["failed"].wait)
         await leave(app)

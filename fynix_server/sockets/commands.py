@@ -35,7 +35,7 @@ _NOT_AN_OBJECT = ("json_invalid", "model_attributes_type", "dict_type")
 _PONG = Pong().model_dump_json()
 
 
-@dataclass
+@dataclass(slots=True)
 class Conversant:
     """One client and its socket, as its commands need it."""
 

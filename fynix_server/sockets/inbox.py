@@ -23,6 +23,8 @@ class Inbox:
     As much of `asyncio.Queue` as Quart uses, for one reader: a queue of asyncio's takes 3 KiB.
     """
 
+    __slots__ = ("_frames", "_is_overflown", "_reader", "_unread_bytes")
+
     def __init__(self) -> None:
         self._frames: list[str | bytes | None] = []
         self._unread_bytes = 0
