@@ -30,7 +30,9 @@ from tests.running import run_app
 
 CUTS = 4
 SENDS_BETWEEN_CUTS = 20
-RUNS = 4
+CUTS_TO_FIND = 1
+RUNS_TO_FIND = 10
+"""Short and many: most bugs show in the first, and none is missed that needs long."""
 DEADLINE_SECONDS = 30.0
 CATCH_UP_SECONDS = 3.0
 
@@ -83,13 +85,13 @@ async def lines(settings: Settings, valkey: Valkey) -> AsyncIterator[Lines]:
         yield Lines(clients, faults, same)
 
 
-async def _converse(lines: Lines, seed: int = 1) -> list[Verdict]:
-    """A small run, with the lines of the clients cut again and again; what the checker says."""
+async def _converse(lines: Lines, seed: int = 1, *, cuts: int) -> list[Verdict]:
+    """A small run, with the lines of the clients cut so often; what the checker says."""
     world = await make_world(lines.server, people_count=5, group_count=2, suffix=f"_{seed}")
     workload = Workload(world, seed, pace=Pace(send=0.05, meddle=0.05, churn=0.15))
     await workload.start()
     async with asyncio.timeout(DEADLINE_SECONDS):
-        for _ in range(CUTS):
+        for _ in range(cuts):
             await world.history.more_of(Send, SENDS_BETWEEN_CUTS)
             lines.clients.cut()
         await world.history.more_of(Send, SENDS_BETWEEN_CUTS)
@@ -108,7 +110,7 @@ async def _converse(lines: Lines, seed: int = 1) -> list[Verdict]:
 
 
 async def test_without_a_bug_no_promise_is_broken(lines: Lines) -> None:
-    verdicts = await _converse(lines)
+    verdicts = await _converse(lines, cuts=CUTS)
 
     assert broken(verdicts) == [], table(verdicts)
     assert [it.promise for it in verdicts if not it.observations] == []
@@ -121,8 +123,8 @@ async def test_the_checker_finds_a_server_that(
     plant(monkeypatch)
 
     # What goes wrong one time in five may not show in a run as short as these.
-    for seed in range(RUNS):
-        verdicts = await _converse(lines, seed)
+    for seed in range(RUNS_TO_FIND):
+        verdicts = await _converse(lines, seed, cuts=CUTS_TO_FIND)
         if PLANTS[plant] in broken(verdicts):
             return
 
