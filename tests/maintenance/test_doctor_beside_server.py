@@ -13,7 +13,7 @@ from tests.maintenance.conftest import Told
 from tests.maintenance.lived_in import add, leave
 from tests.people import Api, Person
 
-ROUNDS = 4
+ROUNDS = 2
 OVER_MESSAGES = ("numbers_once", "deletions", "senders")
 
 
