@@ -15,7 +15,7 @@ from tests.sockets.interleaving.ground import Ground, prepared_ground
 from tests.sockets.interleaving.schedule import Step, fault_of, shortest, steps_of
 
 CHUNKS = 10
-SCHEDULES = int(os.environ.get("INTERLEAVINGS", "2000"))
+SCHEDULES = int(os.environ.get("INTERLEAVINGS", "1000"))
 FIRST_SEED = int(os.environ.get("INTERLEAVINGS_FROM", "0"))
 
 
