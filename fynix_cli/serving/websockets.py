@@ -5,6 +5,7 @@ is most of what a message costs; and one that arrives passes through two queues 
 See docs/decisions/0021-frames-as-bytes.md.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -42,7 +43,8 @@ class _Socket(WSStream):
     async def _hand_over(self, event: Any) -> None:
         if self.take is not None and event["type"] == "websocket.receive":
             text: str | None = event["text"]
-            self.take(event["bytes"] if text is None else text)
+            if self.take(event["bytes"] if text is None else text):
+                await asyncio.sleep(0)
         else:
             await self._to_application(event)
 

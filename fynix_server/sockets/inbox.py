@@ -11,6 +11,7 @@ from fynix_server.sockets.wire import raw_socket
 
 MAX_UNREAD_FRAMES = 256
 MAX_UNREAD_BYTES = 1024 * 1024
+READ_AFTER_FRAMES = 64
 QUIET_SECONDS = 0.5
 """Who has said nothing for so long after the close is taken to have finished."""
 
@@ -53,6 +54,15 @@ class Inbox:
         if self._reader is not None and not self._reader.done():
             self._reader.set_result(None)
 
+    def take(self, frame: str | bytes) -> bool:
+        """Take a frame as `put_nowait` does; whether its reader should have a turn before more.
+
+        Many small ones may come in a single read of the line, which would else fill the inbox
+        before anybody looked into it.
+        """
+        self.put_nowait(frame)
+        return len(self._frames) >= READ_AFTER_FRAMES
+
     async def get(self) -> str | bytes | None:
         """The next frame, once it is there."""
         while not self._frames:
@@ -66,14 +76,15 @@ class Inbox:
 class _Connection(ASGIWebsocketConnection):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.queue = Inbox()  # type: ignore[assignment]
+        self._inbox = Inbox()
+        self.queue = self._inbox  # type: ignore[assignment]
 
     async def __call__(self, receive: Receive, send: Any) -> None:
         raw = raw_socket(self.scope)
         if raw is None:
             await self._through_the_framework(receive, send)
         else:
-            raw.take = self.queue.put_nowait
+            raw.take = self._inbox.take
             await super().__call__(receive, send)
 
     async def _through_the_framework(self, receive: Receive, send: Any) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -13,7 +15,7 @@ from wsproto.events import AcceptConnection, Event, Ping, TextMessage
 from wsproto.events import Request as WsRequest
 
 from fynix_server.sockets.wire import MAX_WRITE_BYTES, RAW_SOCKET, wire_of
-from tests.people import Api, Serve
+from tests.people import Api, Person, Serve
 
 DEADLINE_SECONDS = 5.0
 
@@ -97,25 +99,65 @@ async def test_under_a_server_that_takes_no_bytes_frames_go_through_the_framewor
     assert [it["message"] for it in heard] == sent
 
 
+class _RawClient:
+    """A WebSocket that says what it wants in one write, and shows pings."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+        self._wire = WSConnection(ConnectionType.CLIENT)
+
+    @classmethod
+    @asynccontextmanager
+    async def connected(cls, person: Person, url: str) -> "AsyncIterator[_RawClient]":
+        at = urlsplit(url)
+        client = cls(*await asyncio.open_connection(at.hostname, at.port))
+        token = [(b"Authorization", f"Bearer {person.access_token}".encode())]
+        client.say(WsRequest(host=at.netloc, target="/api/ws", extra_headers=token))
+        assert isinstance(await anext(client.events()), AcceptConnection)
+        try:
+            yield client
+        finally:
+            client._writer.close()
+            await client._writer.wait_closed()
+
+    def say(self, *events: Event) -> None:
+        self._writer.write(b"".join(self._wire.send(event) for event in events))
+
+    async def events(self) -> AsyncIterator[Event]:
+        """What the server says, for as long as the caller asks within the deadline."""
+        async with asyncio.timeout(DEADLINE_SECONDS * 2):
+            while data := await self._reader.read(65536):
+                self._wire.receive_data(data)
+                for event in self._wire.events():
+                    yield event
+
+
 async def test_a_quiet_socket_is_pinged_at_the_heartbeat(serve: Serve) -> None:
     api = await serve(ws_heartbeat_seconds=1)
     (alice,) = await api.people("alice")
-    url = urlsplit(api.url)
-    reader, writer = await asyncio.open_connection(url.hostname, url.port)
-    client = WSConnection(ConnectionType.CLIENT)
-    token = [(b"Authorization", f"Bearer {alice.access_token}".encode())]
-    request = WsRequest(host=url.netloc, target="/api/ws", extra_headers=token)
-    writer.write(client.send(request))
-    heard: list[Event] = []
 
-    async with asyncio.timeout(DEADLINE_SECONDS * 2):
-        while sum(isinstance(it, Ping) for it in heard) < 2:
-            client.receive_data(await reader.read(4096))
-            for event in client.events():
-                heard.append(event)
-                if isinstance(event, Ping):
-                    writer.write(client.send(event.response()))
+    async with _RawClient.connected(alice, api.url) as client:
+        heard = []
+        async for event in client.events():
+            assert isinstance(event, Ping)
+            client.say(event.response())
+            heard.append(event)
+            if len(heard) == 2:
+                break
 
-    assert [type(it) for it in heard] == [AcceptConnection, Ping, Ping]
-    writer.close()
-    await writer.wait_closed()
+
+async def test_hundreds_of_frames_in_one_write_are_all_obeyed(serve: Serve) -> None:
+    api = await serve(ws_frames_per_second=10_000)
+    (alice,) = await api.people("alice")
+    frames = 1000
+
+    async with _RawClient.connected(alice, api.url) as client:
+        client.say(*[TextMessage(data='{"type":"ping"}')] * frames)
+        heard = []
+        async for event in client.events():
+            assert isinstance(event, TextMessage), event
+            heard.append(event.data)
+            if len(heard) == frames:
+                break
+
+    assert set(heard) == {'{"type":"pong"}'}
