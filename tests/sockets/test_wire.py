@@ -152,6 +152,8 @@ async def test_hundreds_of_frames_in_one_write_are_all_obeyed(serve: Serve) -> N
     frames = 1000
 
     async with _RawClient.connected(alice, api.url) as client:
+        client.say(TextMessage(data='{"type":"ping"}'))
+        await anext(client.events())  # it is known who this is: from here on somebody reads
         client.say(*[TextMessage(data='{"type":"ping"}')] * frames)
         heard = []
         async for event in client.events():
