@@ -2,7 +2,7 @@
 
 Else each frame is encoded anew for each of its recipients, and passes through eight calls, which
 is most of what a message costs; and one that arrives passes through two queues and a task.
-See docs/decisions/0021-frames-as-bytes.md.
+See docs/decisions/0021-frames-as-bytes.md and 0024-frames-handed-over.md.
 """
 
 import asyncio
