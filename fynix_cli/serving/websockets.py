@@ -5,7 +5,6 @@ is most of what a message costs; and one that arrives passes through two queues 
 See docs/decisions/0021-frames-as-bytes.md and 0024-frames-handed-over.md.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -43,8 +42,7 @@ class _Socket(WSStream):
     async def _hand_over(self, event: Any) -> None:
         if self.take is not None and event["type"] == "websocket.receive":
             text: str | None = event["text"]
-            if self.take(event["bytes"] if text is None else text):
-                await asyncio.sleep(0)
+            await self.take(event["bytes"] if text is None else text)
         else:
             await self._to_application(event)
 

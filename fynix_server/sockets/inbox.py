@@ -24,22 +24,40 @@ class Inbox:
     As much of `asyncio.Queue` as Quart uses, for one reader: a queue of asyncio's takes 3 KiB.
     """
 
-    __slots__ = ("_frames", "_is_overflown", "_reader", "_unread_bytes")
+    __slots__ = ("_end", "_frames", "_is_overflown", "_reader", "_unread_bytes")
 
     def __init__(self) -> None:
         self._frames: list[str | bytes | None] = []
         self._unread_bytes = 0
         self._is_overflown = False
         self._reader: asyncio.Future[None] | None = None
+        self._end: asyncio.Future[None] | None = None
+        """Set where whoever brings frames waits, since there was one too many."""
 
     def __len__(self) -> int:
         return len(self._frames)
 
     async def put(self, item: str | bytes | None) -> None:
-        """Take a frame, or no more of this client: its next ones stay on its side of the line."""
+        """Take a frame, or no more of this client until `end`: its next ones stay on its side of
+        the line.
+
+        Many small ones may come in a single read of the line, and would fill the inbox before
+        anybody looked into it: once some are unread, each gives the reader a turn.
+        """
         self.put_nowait(item)
         if self._is_overflown:
-            await asyncio.get_running_loop().create_future()
+            self._end = self._end or asyncio.get_running_loop().create_future()
+            await self._end
+        elif len(self._frames) >= READ_AFTER_FRAMES:
+            await asyncio.sleep(0)
+
+    def end(self) -> None:
+        """Nobody reads any more: what comes now is dropped, so that the line can be closed."""
+        self._is_overflown = True
+        self._frames.clear()
+        self._end = self._end or asyncio.get_running_loop().create_future()
+        if not self._end.done():
+            self._end.set_result(None)
 
     def put_nowait(self, item: str | bytes | None) -> None:
         """Take a frame, unless there was one too many: those after it are dropped."""
@@ -53,15 +71,6 @@ class Inbox:
         self._frames.append(None if self._is_overflown else frame)
         if self._reader is not None and not self._reader.done():
             self._reader.set_result(None)
-
-    def take(self, frame: str | bytes) -> bool:
-        """Take a frame as `put_nowait` does; whether its reader should have a turn before more.
-
-        Many small ones may come in a single read of the line, which would else fill the inbox
-        before anybody looked into it.
-        """
-        self.put_nowait(frame)
-        return len(self._frames) >= READ_AFTER_FRAMES
 
     async def get(self) -> str | bytes | None:
         """The next frame, once it is there."""
@@ -84,8 +93,11 @@ class _Connection(ASGIWebsocketConnection):
         if raw is None:
             await self._through_the_framework(receive, send)
         else:
-            raw.take = self._inbox.take
-            await super().__call__(receive, send)
+            raw.take = self._inbox.put
+            try:
+                await super().__call__(receive, send)
+            finally:
+                self._inbox.end()
 
     async def _through_the_framework(self, receive: Receive, send: Any) -> None:
         is_over = False

@@ -20,7 +20,7 @@ MAX_WRITE_BYTES = 16 * 1024
 Frame = str | bytes
 """A text as it is sent, or what is encoded already."""
 Send = Callable[[Any], Awaitable[None]]
-Take = Callable[[str | bytes], bool]
+Take = Callable[[str | bytes], Awaitable[None]]
 Parts = Callable[[Sequence[Frame]], Iterable[tuple[Any, int]]]
 # Only told to send whole, uncompressed messages, for which it keeps no state.
 _FRAMER = Connection(ConnectionType.SERVER)
@@ -31,7 +31,7 @@ PING = _FRAMER.send(Ping())
 class RawSocket(Protocol):
     """One WebSocket without the framework between.
 
-    `take`: who is given what the client says; true where they should come to read it first.
+    `take`: who is given what the client says, and may let the line wait.
     """
 
     take: Take | None

@@ -131,7 +131,11 @@ async def two_friends(cluster: Cluster) -> tuple[Person, Person, str]:
                 pass
     suffix = uuid4().hex[:12]  # the database may have others' from before
     alice, bob = await cluster.instances[0].people(f"alice_{suffix}", f"bob_{suffix}")
-    return alice, bob, await alice.dm(bob)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        # The same goes for what is asked for the first time.
+        while (made := await alice.client.post(f"/api/conversations/dm/{bob.user_id}")).is_error:
+            assert made.status_code == 503, made.text
+    return alice, bob, str(made.json()["id"])
 
 
 async def send_over(live: Live, conversation_id: str, **more: Any) -> Frame:

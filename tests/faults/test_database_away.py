@@ -24,7 +24,7 @@ from tests.faults.instances import (
 )
 from tests.people import Person
 
-TIMEOUT_SECONDS = 2
+TIMEOUT_SECONDS = 1
 BOUND_SECONDS = TIMEOUT_SECONDS * 2 + 5.0
 """The setting, as much again (at most 2 s) for whoever waits behind others; a slow machine."""
 

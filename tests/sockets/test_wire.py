@@ -14,6 +14,7 @@ from wsproto.connection import Connection, ConnectionType
 from wsproto.events import AcceptConnection, Event, Ping, TextMessage
 from wsproto.events import Request as WsRequest
 
+from fynix_server.sockets.inbox import MAX_UNREAD_FRAMES, Inbox
 from fynix_server.sockets.wire import MAX_WRITE_BYTES, RAW_SOCKET, wire_of
 from tests.people import Api, Person, Serve
 
@@ -144,6 +145,24 @@ async def test_a_quiet_socket_is_pinged_at_the_heartbeat(serve: Serve) -> None:
             heard.append(event)
             if len(heard) == 2:
                 break
+
+
+async def test_after_one_frame_too_many_the_line_waits_until_its_socket_has_ended() -> None:
+    inbox = Inbox()
+    for _ in range(MAX_UNREAD_FRAMES):
+        await inbox.put("{}")
+
+    overflowing = [asyncio.create_task(inbox.put("{}")) for _ in range(3)]
+    _, waiting = await asyncio.wait(overflowing, timeout=0.05)
+    heard = [await inbox.get() for _ in range(MAX_UNREAD_FRAMES + 1)]
+    inbox.end()
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        await asyncio.gather(*overflowing)
+        await inbox.put("too late")
+
+    assert len(waiting) == 3
+    assert heard == ["{}"] * MAX_UNREAD_FRAMES + [None]
+    assert len(inbox) == 0
 
 
 async def test_hundreds_of_frames_in_one_write_are_all_obeyed(serve: Serve) -> None:
