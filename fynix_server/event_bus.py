@@ -1,8 +1,9 @@
 """Events between instances. Redis is a doorbell: what it loses, delivery reads from the database.
 
 An event reaches this instance's own sockets directly, and the others' through Redis pub/sub.
-On the wire it is one line of JSON (recipients and order), a newline, and the frame as sockets
-get it: instances forward those bytes without decoding them.
+What has gathered for a channel goes as one payload: the instance that sent it in the first line;
+then for each event a line of JSON (recipients and order), and one with the frame as sockets get
+it, which instances forward without decoding it. A control event is a line of JSON alone.
 """
 
 import asyncio
@@ -11,6 +12,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Literal
 from uuid import UUID
 
@@ -28,7 +31,8 @@ CONTROL = "dm_control"
 CHANNELS = (MESSAGES, TYPING, READ_RECEIPTS, CONTROL)
 
 MAX_WAITING = 10_000
-MAX_PIPELINED = 200
+MAX_TOGETHER = 200
+"""Events that are sent at once."""
 RECONNECT_SECONDS = 0.5
 SILENCE_SECONDS = 1.0
 """After so long without a word from Redis it is asked; after as long again it counts as away."""
@@ -80,7 +84,7 @@ class EventBus:
         """`has_peers` False: no other instance can hear, so nothing is sent to Redis."""
         self._redis = redis
         self._has_peers = has_peers
-        self._origin = new_id().hex
+        self._origin = new_id().hex.encode()
         self._waiting: deque[tuple[str, bytes]] = deque(maxlen=MAX_WAITING)
         self._gathered = asyncio.Event()
         self._deliver: Deliver = _nobody_listens
@@ -105,17 +109,17 @@ class EventBus:
         """Deliver here, and to the other instances soon. Call it after the commit."""
         self._deliver(envelope)
         if self._has_peers:
-            self._queue(envelope.channel, _encode(envelope, self._origin))
+            self._queue(envelope.channel, _encode(envelope))
 
     def publish_control(self, event: dict[str, str]) -> None:
         """Tell every instance, this one included, of something that is not a frame."""
         self._obey(event)
-        self._queue(CONTROL, json.dumps({"origin": self._origin, **event}).encode())
+        self._queue(CONTROL, json.dumps(event).encode())
 
     def ask_to_look(self) -> None:
         """Make every instance look for what it may have missed: something was not announced."""
         self._changed()
-        self._queue(CONTROL, json.dumps({"origin": self._origin, "type": _LOOK}).encode())
+        self._queue(CONTROL, json.dumps({"type": _LOOK}).encode())
 
     def _queue(self, channel: str, payload: bytes) -> None:
         if self._has_peers:
@@ -124,12 +128,12 @@ class EventBus:
             self._gathered.set()
 
     async def flush(self) -> None:
-        """Send what gathers, pipelined. Runs for the life of the instance."""
+        """Send what gathers, together. Runs for the life of the instance."""
         while True:
             await self._gathered.wait()
             self._gathered.clear()
             while self._waiting:
-                count = min(len(self._waiting), MAX_PIPELINED)
+                count = min(len(self._waiting), MAX_TOGETHER)
                 batch = [self._waiting.popleft() for _ in range(count)]
                 try:
                     await self._send(batch)
@@ -155,11 +159,15 @@ class EventBus:
         self._mended("published")
 
     async def _send(self, batch: list[tuple[str, bytes]]) -> None:
-        if len(batch) == 1:
-            await self._redis.publish(*batch[0])
+        payloads = [
+            (channel, b"\n".join([self._origin, *(event for _, event in events)]))
+            for channel, events in groupby(batch, key=itemgetter(0))
+        ]
+        if len(payloads) == 1:
+            await self._redis.publish(*payloads[0])
             return
         pipeline = self._redis.pipeline(transaction=False)
-        for channel, payload in batch:
+        for channel, payload in payloads:
             pipeline.publish(channel, payload)
         await pipeline.execute()
 
@@ -212,29 +220,30 @@ class EventBus:
             self._changed()
 
     def _receive(self, channel: str, payload: bytes) -> None:
+        origin, *lines = payload.split(b"\n")
+        if origin == self._origin:
+            return
         try:
             if channel == CONTROL:
-                event = json.loads(payload)
-                if event.pop("origin") == self._origin:
-                    return
-                if event["type"] == _LOOK:
-                    self._changed()
-                else:
-                    self._obey(event)
+                for line in lines:
+                    self._follow(json.loads(line))
                 return
-            head, _, frame = payload.partition(b"\n")
-            fields = json.loads(head)
-            if fields["origin"] != self._origin:
-                self._deliver(_decode(channel, fields, frame))
+            for head, frame in zip(lines[::2], lines[1::2], strict=True):
+                self._deliver(_decode(channel, json.loads(head), frame))
         except (ValueError, KeyError, TypeError, AttributeError):
             # Anything that may publish to this Redis can put it here; it must not stop delivery.
             log.warning("bus_payload_unreadable", channel=channel)
 
+    def _follow(self, event: dict[str, str]) -> None:
+        if event["type"] == _LOOK:
+            self._changed()
+        else:
+            self._obey(event)
 
-def _encode(envelope: Envelope, origin: str) -> bytes:
+
+def _encode(envelope: Envelope) -> bytes:
     head = json.dumps(
         {
-            "origin": origin,
             "recipients": [it.hex for it in envelope.recipients],
             "conversation_id": envelope.conversation_id.hex,
             "seq": envelope.seq,

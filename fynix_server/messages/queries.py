@@ -20,8 +20,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fynix_server.messages.group_rows import MOVE_MARKERS
 from fynix_server.messages.retries import Known
-from fynix_server.messages.writer_queries import MOVE_MARKERS
 from fynix_server.read_state import MESSAGE_COLUMNS, message_response
 from fynix_server.tables import (
     AnyRow,
@@ -156,10 +156,10 @@ async def move_marker(
     result = await connection.execute(
         MOVE_MARKERS,
         {
-            "b_conversation_id": conversation_id,
-            "b_user_id": user_id,
-            "b_seq": seq,
-            "b_message_id": message_id,
+            "marked_conversation_id": conversation_id,
+            "marked_user_id": user_id,
+            "marked_seq": seq,
+            "marked_message_id": message_id,
         },
     )
     return result.rowcount == 1

@@ -26,7 +26,7 @@ from fynix_server.errors import (
     Unavailable,
 )
 from fynix_server.membership import MembersCache, active_member_ids_now
-from fynix_server.messages import queries, writer_queries
+from fynix_server.messages import group_rows, queries, writer_queries
 from fynix_server.messages.retries import Known
 from fynix_server.protocol.messages import ClientContentType, MessageResponse
 from fynix_server.tables import new_id
@@ -174,7 +174,7 @@ class MessageWriter:
         group = _Group.load(connection, drafts, self._members, look_up_keys=look_up_keys)
         now = self._clock()
         outcomes = [group.decide(draft, now) for draft in drafts]
-        writer_queries.store_group(connection, group.added)
+        group_rows.store_group(connection, group.added)
         return outcomes
 
 

@@ -4,63 +4,19 @@ Plain functions, for `AsyncConnection.run_sync`: a group commit is one call of i
 costs as much as a statement.
 """
 
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.exc import DBAPIError
 
-from fynix_server.database.prepared import Prepared, Row, conversion
-from fynix_server.protocol.messages import MessageResponse
-from fynix_server.tables import (
-    Conversation,
-    ConversationParticipant,
-    Message,
-)
+from fynix_server.database.prepared import Prepared, conversion
+from fynix_server.tables import Conversation
 
 log = structlog.get_logger(__name__)
-
-_INSERT_MESSAGES = Prepared(
-    insert(Message),
-    "id",
-    "conversation_id",
-    "seq",
-    "sender_id",
-    "content",
-    "content_type",
-    "client_message_id",
-    "created_at",
-    "updated_at",
-    "is_deleted",
-)
-_TOUCH_CONVERSATIONS = Prepared(
-    update(Conversation)
-    .where(Conversation.id == bindparam("b_id"))
-    .values(
-        last_seq=bindparam("b_last_seq"),
-        message_count=Conversation.message_count + bindparam("b_added"),
-        last_message_at=bindparam("b_now"),
-        updated_at=bindparam("b_now"),
-    ),
-    "b_id",
-    "b_last_seq",
-    "b_added",
-    "b_now",
-)
-MOVE_MARKERS = (
-    update(ConversationParticipant)
-    .where(
-        ConversationParticipant.conversation_id == bindparam("b_conversation_id"),
-        ConversationParticipant.user_id == bindparam("b_user_id"),
-        ConversationParticipant.last_read_seq < bindparam("b_seq"),
-    )
-    .values(last_read_seq=bindparam("b_seq"), last_read_message_id=bindparam("b_message_id"))
-)
-_MOVE_MARKERS = Prepared(MOVE_MARKERS, "b_conversation_id", "b_user_id", "b_seq", "b_message_id")
 
 
 class Locked(NamedTuple):
@@ -96,38 +52,6 @@ def _lock_statement(size: int) -> Prepared:
         .order_by(Conversation.id)
         .with_for_update(),
         *names,
-    )
-
-
-def store_group(connection: Connection, messages: Sequence[MessageResponse]) -> None:
-    """Insert messages, in the order of their numbers, move their conversations' counters, and
-    their senders' markers: sending marks everything before as read."""
-    if not messages:
-        return
-    added = Counter(message.conversation_id for message in messages)
-    newest = {message.conversation_id: message for message in messages}
-    markers = {(message.conversation_id, message.sender_id): message for message in messages}
-    _INSERT_MESSAGES.run(connection, [_message_row(message) for message in messages])
-    _TOUCH_CONVERSATIONS.run(
-        connection, [(id_, it.seq, added[id_], it.created_at) for id_, it in newest.items()]
-    )
-    _MOVE_MARKERS.run(
-        connection, [(*key, markers[key].seq, markers[key].id) for key in sorted(markers)]
-    )
-
-
-def _message_row(message: MessageResponse) -> Row:
-    return (
-        message.id,
-        message.conversation_id,
-        message.seq,
-        message.sender_id,
-        message.content,
-        message.content_type,
-        message.client_message_id,
-        message.created_at,
-        message.created_at,
-        False,
     )
 
 

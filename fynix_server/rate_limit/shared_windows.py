@@ -5,31 +5,38 @@ import time
 from collections.abc import Sequence
 
 import structlog
-from redis.exceptions import NoScriptError
 
 from fynix_server.rate_limit.windows import Taken, Window
 from fynix_server.redis_client import REDIS_ERRORS, RedisClient
 
 _RETRY_REDIS_AFTER_SECONDS = 1.0
+_MAX_TOGETHER = 200
+"""Windows in one call: Redis does nothing else meanwhile."""
 
 # One script, so that of a hundred attempts at once exactly the allowed number pass. A refused
 # attempt is not added: hammering must not lengthen the wait. Nor is what is in the window already:
 # that is a retry. Times come in as arguments, as whole milliseconds, because tests move the clock
 # (and a script may not ask for it everywhere).
-_SLIDING_WINDOW = """
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[2])
-local count = redis.call('ZCARD', KEYS[1])
-local is_known = redis.call('ZSCORE', KEYS[1], ARGV[5])
-local is_counted = 0
-if not is_known and count < tonumber(ARGV[4]) then
-  redis.call('ZADD', KEYS[1], ARGV[1], ARGV[5])
-  redis.call('PEXPIRE', KEYS[1], ARGV[3])
-  count = count + 1
-  is_counted = 1
+# Many windows in one call, since it is the calls that cost; on one Redis, not on a cluster of them.
+_SLIDING_WINDOWS = """
+local answers = {}
+for number, key in ipairs(KEYS) do
+  local now, begins, length, limit, member = unpack(ARGV, number * 5 - 4, number * 5)
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', begins)
+  local count = redis.call('ZCARD', key)
+  local is_known = redis.call('ZSCORE', key, member)
+  local is_counted = 0
+  if not is_known and count < tonumber(limit) then
+    redis.call('ZADD', key, now, member)
+    redis.call('PEXPIRE', key, length)
+    count = count + 1
+    is_counted = 1
+  end
+  local is_allowed = (is_known or is_counted == 1) and 1 or 0
+  local oldest = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
+  answers[number] = {is_allowed, is_counted, count, oldest[2]}
 end
-local is_allowed = (is_known or is_counted == 1) and 1 or 0
-local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-return {is_allowed, is_counted, count, oldest[2]}
+return answers
 """
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -39,13 +46,13 @@ _Asked = tuple[Window, "asyncio.Future[Taken | None]"]
 class SharedWindows:
     """The windows in Redis, and whether it is there to ask.
 
-    What is asked while an answer is on its way goes together in the next pipeline, so that many
-    at once pay a fraction of a round trip each; a lone one goes at once.
+    What is asked while an answer is on its way goes together in the next call, so that many at
+    once pay a fraction of it each; a lone one goes at once.
     """
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
-        self._script = redis.register_script(_SLIDING_WINDOW)
+        self._script = redis.register_script(_SLIDING_WINDOWS)
         self._asked: list[_Asked] = []
         self._asking: asyncio.Task[None] | None = None
         self._is_away = False
@@ -67,7 +74,7 @@ class SharedWindows:
         """Ask whatever was asked for, until nothing is left."""
         try:
             while self._asked:
-                batch, self._asked = self._asked, []
+                batch, self._asked = self._asked[:_MAX_TOGETHER], self._asked[_MAX_TOGETHER:]
                 try:
                     answers = await self._answers([window for window, _ in batch])
                 except Exception as error:  # a bug: it must not leave them waiting for ever
@@ -81,28 +88,14 @@ class SharedWindows:
         if self._is_away:
             return [None] * len(windows)
         try:
-            if len(windows) == 1:
-                answers = [await self._script(keys=[windows[0].key], args=_arguments(windows[0]))]
-            else:
-                answers = await self._pipelined(windows)
+            answers: list[list[bytes]] = await self._script(
+                keys=[window.key for window in windows],
+                args=[it for window in windows for it in _arguments(window)],
+            )
         except REDIS_ERRORS as error:
             self._note_away(error)
             return [None] * len(windows)
         return [_taken(it) for it in answers]
-
-    async def _pipelined(self, windows: Sequence[Window]) -> list[list[bytes]]:
-        """Raises: REDIS_ERRORS."""
-        pipeline = self._redis.pipeline(transaction=False)
-        for window in windows:
-            pipeline.evalsha(self._script.sha, 1, window.key, *_arguments(window))
-        try:
-            answers: list[list[bytes]] = await pipeline.execute()
-        except NoScriptError:
-            # None of them was counted, unless another instance loaded the script in between: what
-            # has no name may then cost two places, once in the life of a Redis.
-            await self._redis.script_load(_SLIDING_WINDOW)
-            return await self._pipelined(windows)
-        return answers
 
     async def give_back(self, key: str, member: str) -> None:
         """Take `member` out again."""
