@@ -5,7 +5,6 @@ commits at once: nothing here waits for company. Measured in docs/decisions/0015
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +26,7 @@ from fynix_server.errors import (
 )
 from fynix_server.membership import MembersCache, active_member_ids_now
 from fynix_server.messages import group_rows, queries, writer_queries
+from fynix_server.messages.fair_queue import FairQueue
 from fynix_server.messages.retries import Known
 from fynix_server.protocol.messages import ClientContentType, MessageResponse
 from fynix_server.tables import new_id
@@ -73,7 +73,10 @@ Waiting = tuple[Draft, "asyncio.Future[Stored]"]
 
 
 class MessageWriter:
-    """Takes drafts from any number of callers; `run` commits them in groups, in their order."""
+    """Takes drafts from any number of callers; `run` commits them in groups.
+
+    Those of a conversation in their order; conversations take turns.
+    """
 
     def __init__(
         self,
@@ -87,9 +90,8 @@ class MessageWriter:
         self._database = database
         self._members = members
         self._clock = clock
-        self._queue_size = queue_size
         self._announce = announce
-        self._waiting: deque[Waiting] = deque()
+        self._waiting: FairQueue[UUID, Waiting] = FairQueue(queue_size)
         self._arrived = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -99,13 +101,13 @@ class MessageWriter:
 
         The order of submitting is the order of the conversation.
 
-        Raises: Unavailable (the queue is full). The future: NotFound, NotPermitted, Conflict
-        (its key belongs to another text), Unavailable (the database is away).
+        Raises: Unavailable (too many wait, of its conversation or in all). The future: NotFound,
+        NotPermitted, Conflict (its key belongs to another text), Unavailable (the database is
+        away).
         """
-        if len(self._waiting) >= self._queue_size:
-            raise Unavailable("Too many messages wait to be stored; try again.")
         future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
-        self._waiting.append((draft, future))
+        if not self._waiting.put(draft.conversation_id, (draft, future)):
+            raise Unavailable("Too many messages wait to be stored; try again.")
         self._idle.clear()
         self._arrived.set()
         return future
@@ -116,8 +118,7 @@ class MessageWriter:
             await self._arrived.wait()
             self._arrived.clear()
             while self._waiting:
-                count = min(len(self._waiting), MAX_GROUP)
-                await self._settle([self._waiting.popleft() for _ in range(count)])
+                await self._settle(self._waiting.take(MAX_GROUP))
             self._idle.set()
 
     async def drain(self) -> None:

@@ -20,7 +20,7 @@ from fynix_server.errors import FynixError
 from fynix_server.event_bus import Envelope
 from fynix_server.event_log import new_message_frame
 from fynix_server.membership import Membership, active_member_ids, load_membership
-from fynix_server.messages import queries, reading, service, writer, writer_queries
+from fynix_server.messages import group_rows, queries, reading, service, writer
 from fynix_server.messages.writer import Draft, MessageWriter, Stored
 from fynix_server.protocol.messages import MessageResponse
 from fynix_server.read_state import unread_counts
@@ -35,25 +35,25 @@ EVERY = 5
 
 
 def acknowledges_without_storing(patch: Patch) -> None:
-    store = writer_queries.store_group
+    store = group_rows.store_group
 
     def lossy(connection: DatabaseConnection, messages: Sequence[MessageResponse]) -> None:
         store(connection, [it for it in messages if it.seq % EVERY] or messages[:1])
 
-    patch.setattr(writer_queries, "store_group", lossy)
+    patch.setattr(group_rows, "store_group", lossy)
 
 
 def stores_a_retry_again(patch: Patch) -> None:
     def forgotten(*_: Any) -> dict[Any, Any]:
         return {}
 
-    store = writer_queries.store_group
+    store = group_rows.store_group
 
     def keyless(connection: DatabaseConnection, messages: Sequence[MessageResponse]) -> None:
         store(connection, [it.model_copy(update={"client_message_id": None}) for it in messages])
 
     patch.setattr(queries, "messages_by_key", forgotten)
-    patch.setattr(writer_queries, "store_group", keyless)
+    patch.setattr(group_rows, "store_group", keyless)
 
 
 def stores_what_it_refuses(patch: Patch) -> None:
@@ -85,7 +85,7 @@ def lets_the_last_go_first(patch: Patch) -> None:
 
     def impatient(self: MessageWriter, draft: Draft) -> Any:
         future = submit(self, draft)
-        self._waiting.rotate(1)
+        self._waiting._lanes[draft.conversation_id].rotate(1)
         return future
 
     patch.setattr(MessageWriter, "submit", impatient)

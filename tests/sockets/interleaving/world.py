@@ -9,9 +9,9 @@ from fynix_server.conversations.service import create_group
 from fynix_server.event_bus import Envelope
 from fynix_server.membership import MembersCache
 from fynix_server.messages.editing import delete_message, edit_message
+from fynix_server.messages.group_rows import store_group
 from fynix_server.messages.service import announce_message
 from fynix_server.messages.writer import Draft, MessageWriter, Stored
-from fynix_server.messages.writer_queries import store_group
 from fynix_server.protocol.conversations import ConversationCreate, ConversationUpdate
 from fynix_server.protocol.messages import MessageResponse
 from fynix_server.sockets.live import Live
