@@ -17,15 +17,12 @@ from fynix_server.settings import Settings
 _EXAMPLES = 3
 
 
-def fill_database(
-    conversations: int, messages: int, seed: int, *, is_dry_run: bool, output: OutputFormat
-) -> None:
+def fill_database(request: SeedRequest, *, is_dry_run: bool, output: OutputFormat) -> None:
     """Make up people and conversations, store them, and say how many.
 
     Raises: CommandError (an old schema, a password that cannot be one), Conflict (used before).
     """
     password = _password()
-    request = SeedRequest(conversations, messages, seed)
 
     async def work(settings: Settings) -> SeedPlan:
         plan = make_plan(request)

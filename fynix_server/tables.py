@@ -156,7 +156,9 @@ class ConversationParticipant(Table):
     """Who is, or was, in a conversation, and up to where they have read it."""
 
     __tablename__ = "conversation_participants"
-    __table_args__ = (Index("idx_participants_user_active", "user_id", "is_active"),)
+    __table_args__ = (
+        Index("idx_participants_user_active", "user_id", "is_active", "conversation_id"),
+    )
 
     conversation_id: Mapped[UUID] = mapped_column(
         ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True

@@ -3,10 +3,16 @@
 import json
 import sys
 import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from fynix_cli.bench.figures import Latencies, Outcome
 from fynix_cli.bench.process import run_to_its_end
@@ -18,54 +24,90 @@ PASSWORD = "measured by fynix bench"  # noqa: S105 - of people made up for the r
 _FYNIX = (sys.executable, "-c", "from fynix_cli.main import main; main()")
 _MESSAGES_OF_A_CONVERSATION = 200
 _PAGE = 50
+_CURSORS_OF_A_FRAME = 1000
+"""Of some 1300 that a frame may hold."""
+Read = Callable[[], Awaitable[object]]
 
 
-async def reading(messages: int, requests: int, cpu: int | None) -> Outcome:
-    """Fill a fresh SQLite with `fynix seed`, and time each kind of page so many times."""
-    person = ""
+@dataclass(frozen=True)
+class History:
+    """What there is to read: `messages` in all, and `conversations` of the one who reads.
+
+    `requests`: how often each kind of page is read.
+    """
+
+    messages: int
+    conversations: int
+    requests: int
+    stack: str
+    cpu: int | None
+
+
+async def reading(history: History) -> Outcome:
+    """Fill a fresh database with `fynix seed`, and time each kind of page."""
+    seeded: dict[str, Any] = {}
 
     async def fill(folder: Path) -> None:
-        nonlocal person
-        person = await _seed(folder, messages)
+        seeded.update(await _seed(folder, history))
 
     figures: dict[str, float] = {}
-    async with bench_server(ServerOptions(cpu=cpu, prepare=fill)) as server:
-        async with aiohttp.ClientSession() as http:
-            reader = await _Reader.log_in(http, server, person)
-            pages = await reader.pages()
-            with progress("Reading", requests * len(pages)) as advance:
-                for name, path in pages.items():
-                    latencies = Latencies()
-                    await reader.took(path)  # whatever is done once
-                    for _ in range(requests):
-                        latencies.note(await reader.took(path))
-                        advance(1)
-                    figures |= {f"{name}_{it}": at for it, at in latencies.figures().items()}
+    options = ServerOptions(stack=history.stack, cpu=history.cpu, prepare=fill)
+    async with bench_server(options) as server, aiohttp.ClientSession() as http:
+        reader = await _Reader.log_in(http, server, str(seeded["usernames"][0]))
+        kinds = await reader.kinds()
+        with progress("Reading", history.requests * len(kinds)) as advance:
+            for name, read in kinds.items():
+                latencies = Latencies()
+                await read()  # whatever is done once
+                for _ in range(history.requests):
+                    began = time.perf_counter()
+                    await read()
+                    latencies.note(time.perf_counter() - began)
+                    advance(1)
+                figures |= {f"{name}_{it}": at for it, at in latencies.figures().items()}
         figures["server_memory_mib"] = server.resident_bytes() / 2**20
-    parameters: dict[str, object] = {"messages": messages, "requests": requests, "cpu": cpu}
-    return Outcome("history", parameters, figures)
+    figures["seed_seconds"] = seeded["seconds"]
+    return Outcome("history", asdict(history), figures)
 
 
-async def _seed(folder: Path, messages: int) -> str:
-    """Make conversations with so many messages; the name of somebody who takes part."""
-    talk(f"fynix bench: filling a database with {messages} messages")
+async def _seed(folder: Path, history: History) -> dict[str, Any]:
+    """Make what there is to read; what `fynix seed` said of it, and `seconds` that it took."""
+    talk(f"fynix bench: filling a database with {history.messages} messages")
     env = environment(folder) | {"FYNIX_PASSWORD": PASSWORD}
-    conversations = max(1, messages // _MESSAGES_OF_A_CONVERSATION)
-    await run_to_its_end((*_FYNIX, "migrate"), env)
-    counts = ("--messages", str(messages), "--conversations", str(conversations))
-    made: dict[str, Any] = json.loads(
-        await run_to_its_end((*_FYNIX, "seed", *counts, "-o", "json"), env)
+    conversations = max(history.messages // _MESSAGES_OF_A_CONVERSATION, history.conversations + 1)
+    counts = (
+        *("--messages", str(history.messages), "--conversations", str(conversations)),
+        *("--popular", str(history.conversations)),
     )
-    return str(made["usernames"][0])
+    with _database(folder, history.stack) as urls:
+        await run_to_its_end((*_FYNIX, "migrate"), env | urls)
+        began = time.perf_counter()
+        said = await run_to_its_end((*_FYNIX, "seed", *counts, "-o", "json"), env | urls)
+        made: dict[str, Any] = json.loads(said)
+        return made | {"seconds": time.perf_counter() - began}
+
+
+@contextmanager
+def _database(folder: Path, stack: str) -> Iterator[dict[str, str]]:
+    """The database that `fynix serve` has later, as an environment: of the full stack it is the
+    same Postgres, on the same data."""
+    if stack != "full":
+        yield {}
+        return
+    from fynix_cli.stack import full_stack
+
+    with full_stack(folder / "data") as urls:
+        yield {"DATABASE_URL": urls.database_url}
 
 
 class _Reader:
     """Somebody who has been there from the start."""
 
-    def __init__(self, http: aiohttp.ClientSession, url: str, token: str) -> None:
+    def __init__(self, http: aiohttp.ClientSession, url: str, token: str, name: str) -> None:
         self._http = http
         self._url = url
         self._headers = {"Authorization": f"Bearer {token}"}
+        self._name = name
 
     @classmethod
     async def log_in(cls, http: aiohttp.ClientSession, server: BenchServer, name: str) -> "_Reader":
@@ -74,28 +116,29 @@ class _Reader:
             if not answer.ok:
                 raise CommandError(f"{name}, whom the seed has made, cannot log in")
             token = str((await answer.json())["access_token"])
-        return cls(http, server.url, token)
+        return cls(http, server.url, token, name)
 
-    async def pages(self) -> dict[str, str]:
-        """The kinds of pages, by name: of the longest conversation, the list of all, and one
-        conversation alone, of which most is counting what is unread."""
+    async def kinds(self) -> dict[str, Read]:
+        """The kinds of reading, by name: pages of their longest conversation, the list of all,
+        one conversation alone, of which most is counting what is unread, people by the beginning
+        of their name, and coming back with nothing missed."""
         listing = "/api/conversations?page_size=20"
         everything = (await self._get(listing))["conversations"]
         longest = max(everything, key=lambda it: int(it["last_seq"]))
         messages = f"/api/conversations/{longest['id']}/messages?limit={_PAGE}"
         middle = int(longest["last_seq"]) // 2
-        return {
+        pages = {
             "newest_page": messages,
             "older_page": f"{messages}&before_seq={middle}",
             "missed_page": f"{messages}&after_seq={middle}",
             "conversations": listing,
             "unread": f"/api/conversations/{longest['id']}",
+            "people": f"/api/users?q={self._name[:-2]}",
         }
-
-    async def took(self, path: str) -> float:
-        began = time.perf_counter()
-        await self._get(path)
-        return time.perf_counter() - began
+        return {
+            **{name: partial(self._get, path) for name, path in pages.items()},
+            "resume": partial(self._resume, await self._resume({})),
+        }
 
     async def _get(self, path: str) -> dict[str, Any]:
         async with self._http.get(self._url + path, headers=self._headers) as answer:
@@ -104,3 +147,30 @@ class _Reader:
                 raise CommandError(f"the server refused to read {path}: status {answer.status}")
         found: dict[str, Any] = json.loads(text)
         return found
+
+    async def _resume(self, cursors: dict[str, int]) -> dict[str, int]:
+        """Connect and come back from `cursors`; where all their conversations stand."""
+        async with connect(
+            self._url.replace("http", "ws", 1) + "/api/ws",
+            additional_headers=self._headers,
+            subprotocols=[Subprotocol("fynix.v1")],
+            compression=None,
+            max_size=None,
+            proxy=None,
+        ) as socket:
+            standing: dict[str, int] = {}
+            named = list(cursors.items())
+            for at in range(0, len(named) or 1, _CURSORS_OF_A_FRAME):
+                part = named[at : at + _CURSORS_OF_A_FRAME]
+                await socket.send(json.dumps({"type": "resume", "cursors": dict(part)}))
+                standing = await _resumed(socket)
+        return standing
+
+
+async def _resumed(socket: ClientConnection) -> dict[str, int]:
+    async for text in socket:
+        frame = json.loads(text)
+        if frame["type"] == "resumed":
+            found: dict[str, int] = frame["cursors"]
+            return found
+    raise CommandError("the server has closed the socket of somebody who came back")

@@ -202,12 +202,16 @@ def history(
     messages: Annotated[
         int, typer.Option("--messages", min=1000, help="In the database, when it is read.")
     ] = 100_000,
+    conversations: Annotated[
+        int, typer.Option("--conversations", min=1, help="Of the one who reads.")
+    ] = 20,
     requests: Annotated[int, typer.Option("--requests", min=1, help="Of each kind.")] = 200,
+    stack: StackOption = Stack.embedded,
     cpu: CpuOption = None,
     output: OutputOption = OutputFormat.table,
     compare: CompareOption = None,
 ) -> None:
-    """Pages of a database that has long been used, on SQLite; compare two sizes.
+    """Pages of a database that has long been used; compare two sizes.
 
     \b
     Example:
@@ -215,10 +219,11 @@ def history(
       fynix bench history --messages 1000000 --compare small.json
     """
     _require_extra()
-    from fynix_cli.bench.history import reading
+    from fynix_cli.bench.history import History, reading
     from fynix_cli.bench.report import run_bench
 
-    run_bench(lambda: reading(messages, requests, cpu), output, compare)
+    wanted = History(messages, conversations, requests, str(stack), cpu)
+    run_bench(lambda: reading(wanted), output, compare)
 
 
 @app.command()

@@ -18,6 +18,10 @@ def seed(
     seed: Annotated[
         int, typer.Option("--seed", min=0, help="The same number makes the same people and texts.")
     ] = 1,
+    popular: Annotated[
+        int,
+        typer.Option("--popular", min=0, help="With one person, the first, are so many of them."),
+    ] = 0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be made; change nothing.")
     ] = False,
@@ -37,6 +41,10 @@ def seed(
     Exits 1 if the schema is not up to date, 5 if this seed was used on this database before,
     7 if the database does not answer.
     """
+    if popular > conversations:
+        raise typer.BadParameter("they are among --conversations", param_hint="--popular")
     from fynix_cli.seeding import fill_database
+    from fynix_server.maintenance.seed_plan import SeedRequest
 
-    fill_database(conversations, messages, seed, is_dry_run=dry_run, output=output)
+    request = SeedRequest(conversations, messages, seed, popular)
+    fill_database(request, is_dry_run=dry_run, output=output)

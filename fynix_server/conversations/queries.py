@@ -41,7 +41,9 @@ async def conversations_of(
     query = (
         select(*_CONVERSATION_COLUMNS)
         .join(ConversationParticipant, ConversationParticipant.conversation_id == Conversation.id)
-        .where(ConversationParticipant.user_id == user_id, ConversationParticipant.is_active)
+        .where(
+            ConversationParticipant.user_id == user_id, ConversationParticipant.is_active.is_(True)
+        )
         .order_by(latest.desc(), Conversation.id.desc())
         .offset(offset)
         .limit(limit)
@@ -54,7 +56,9 @@ async def count_conversations(connection: AsyncConnection, user_id: UUID) -> int
     query = (
         select(func.count())
         .select_from(ConversationParticipant)
-        .where(ConversationParticipant.user_id == user_id, ConversationParticipant.is_active)
+        .where(
+            ConversationParticipant.user_id == user_id, ConversationParticipant.is_active.is_(True)
+        )
     )
     return (await connection.execute(query)).scalar_one()
 

@@ -35,11 +35,21 @@ _SUFFIX_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 
 @dataclass(frozen=True)
 class SeedRequest:
-    """How much to make up. `messages` is the total; `seed` decides everything else."""
+    """How much to make up. `messages` is the total; `seed` decides everything else.
+
+    `popular`: so many of the conversations are with one person, the first; 0: nobody is special.
+
+    Raises: ValueError (more of them than conversations).
+    """
 
     conversations: int
     messages: int
     seed: int
+    popular: int = 0
+
+    def __post_init__(self) -> None:
+        if self.popular > self.conversations:
+            raise ValueError("one person cannot be in more conversations than there are")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +95,7 @@ def make_plan(request: SeedRequest) -> SeedPlan:
     languages = load_languages(request.seed)
     beginnings = sorted(rng.randrange(DAY_MS, 300 * DAY_MS) for _ in range(request.conversations))
     counts = _share_out(request.messages, request.conversations, rng)
-    circles = _make_circles(people, request.conversations, rng)
+    circles = _make_circles(people, request, rng)
     conversations = tuple(
         SeedConversation(
             id=id_made_at(begins_ms, rng),
@@ -121,7 +131,7 @@ def _make_people(request: SeedRequest) -> tuple[SeedPerson, ...]:
         fake.seed_instance(request.seed)
     people: dict[str, SeedPerson] = {}
     # Enough that pairs do not run out, however the shares of groups and pairs fall.
-    while len(people) < request.conversations // 3 + 5:
+    while len(people) < max(request.conversations // 3 + 5, request.popular + 1):
         display_name = rng.choice(fakers).name()[:100]
         username = _username(display_name, rng)
         person = SeedPerson(id_made_at(len(people), rng), username, display_name, EPOCH)
@@ -138,20 +148,26 @@ def _username(display_name: str, rng: Random) -> str:
 
 
 def _make_circles(
-    people: tuple[SeedPerson, ...], count: int, rng: Random
+    people: tuple[SeedPerson, ...], request: SeedRequest, rng: Random
 ) -> list[tuple[UUID, ...]]:
     """Who is in each conversation: no pair twice."""
-    circles: list[tuple[UUID, ...]] = []
-    pairs: set[frozenset[UUID]] = set()
-    while len(circles) < count:
+    circles: list[tuple[UUID, ...]] = [
+        (people[0].id, other.id) for other in people[1 : request.popular + 1]
+    ]
+    pairs = {frozenset(it) for it in circles}
+    # The popular one has no others than those.
+    others = people[1:] if request.popular else people
+    while len(circles) < request.conversations:
         is_group = rng.random() < _GROUP_SHARE
-        size = rng.randint(3, min(_LARGEST_GROUP, len(people))) if is_group else 2
-        members = tuple(it.id for it in rng.sample(people, size))
+        size = rng.randint(3, min(_LARGEST_GROUP, len(others))) if is_group else 2
+        members = tuple(it.id for it in rng.sample(others, size))
         pair = frozenset(members)
         if is_group or pair not in pairs:
             circles.append(members)
         if not is_group:
             pairs.add(pair)
+    if request.popular:
+        rng.shuffle(circles)  # conversations begin in this order
     return circles
 
 

@@ -60,7 +60,7 @@ class Delivery:
             async with self._database.read() as connection:
                 standing = await queries.standing_of_user(connection, user_id)
             self._watched[user_id] = set()
-            for conversation_id, last_seq in standing.items():
+            for conversation_id, (last_seq, _) in standing.items():
                 feed = self._feeds.setdefault(conversation_id, Feed(delivered=last_seq))
                 if feed.delivered is None or feed.is_filling:
                     feed.stands[user_id] = last_seq

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import CompoundSelect, and_, bindparam, null, select, union_all
@@ -10,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from fynix_server.tables import AnyRow, Conversation, ConversationParticipant, Session
 
 _STANDING_OF_USER = (
-    select(Conversation.id, Conversation.last_seq)
+    select(Conversation.id, Conversation.last_seq, ConversationParticipant.joined_seq)
     .join(
         ConversationParticipant,
         ConversationParticipant.conversation_id == Conversation.id,
     )
     .where(
         ConversationParticipant.user_id == bindparam("user_id"),
-        ConversationParticipant.is_active,
+        ConversationParticipant.is_active.is_(True),  # SQLite does not take the bare column so
     )
 )
 _LAST_SEQ = select(Conversation.last_seq).where(Conversation.id == bindparam("conversation_id"))
@@ -53,6 +54,13 @@ class MemberSpan:
         return self.joined_seq <= seq and (self.left_seq is None or seq <= self.left_seq)
 
 
+class Standing(NamedTuple):
+    """Where a conversation stands, and from which number on somebody takes part in it."""
+
+    last_seq: int
+    joined_seq: int
+
+
 @dataclass(frozen=True, slots=True)
 class Touched:
     """Where a conversation stands that moved lately, and who joined it lately and is in it."""
@@ -69,10 +77,10 @@ class Changes:
     ended_sessions: dict[UUID, UUID]
 
 
-async def standing_of_user(connection: AsyncConnection, user_id: UUID) -> dict[UUID, int]:
-    """`last_seq` of each conversation of a person. Index: idx_participants_user_active."""
+async def standing_of_user(connection: AsyncConnection, user_id: UUID) -> dict[UUID, Standing]:
+    """Each conversation that a person takes part in. Index: idx_participants_user_active."""
     rows = await connection.execute(_STANDING_OF_USER, {"user_id": user_id})
-    return {row.id: row.last_seq for row in rows}
+    return {id_: Standing(last_seq, joined_seq) for id_, last_seq, joined_seq in rows}
 
 
 async def last_seq_of(connection: AsyncConnection, conversation_id: UUID) -> int:

@@ -109,14 +109,16 @@ async def test_a_server_that_runs_is_measured_as_well(
     assert set(figures_of(done)) == names
 
 
-async def test_reading_a_filled_database_is_measured(env: dict[str, str]) -> None:
-    done = await fynix(
-        env, "bench", "history", "--messages", "2000", "--requests", "3", "-o", "json"
-    )
+@pytest.mark.parametrize("stack", ["embedded", "full"])
+async def test_reading_a_filled_database_is_measured(env: dict[str, str], stack: str) -> None:
+    amount = ("--messages", "1000", "--conversations", "12", "--requests", "3")
+    done = await fynix(env, "bench", "history", *amount, "--stack", stack, "-o", "json")
 
-    pages = ("newest_page", "older_page", "missed_page", "conversations", "unread")
-    wanted = {f"{page}_{name}" for page in pages for name in LATENCIES} | {"server_memory_mib"}
-    assert set(figures_of(done)) == wanted
+    pages = ("newest_page", "older_page", "missed_page", "conversations", "unread", "people")
+    wanted = {f"{page}_{name}" for page in (*pages, "resume") for name in LATENCIES}
+    assert set(figures_of(done)) == wanted | {"server_memory_mib", "seed_seconds"}
+    parameters = json.loads(done.out)["parameters"]
+    assert (parameters["conversations"], parameters["stack"]) == (12, stack)
 
 
 async def test_starting_is_measured(env: dict[str, str]) -> None:

@@ -116,3 +116,12 @@ async def test_on_a_schema_that_is_not_up_to_date_it_says_what_to_run(
 
     assert "fynix migrate" in answer.err
     assert answer.err.count("\n") == 1
+
+
+async def test_more_with_the_popular_one_than_there_are_is_refused_and_changes_nothing(
+    local: Terminal,
+) -> None:
+    answer = await local.run("seed", *AMOUNT, "--popular", "7", expect=ExitCode.USAGE)
+
+    assert "--popular" in answer.err
+    assert await local.rows("user", "list") == []

@@ -246,3 +246,23 @@ def test_made_up_texts_are_the_same_for_the_same_seed(monkeypatch: pytest.Monkey
 
     assert load_languages(1) == load_languages(1)
     assert load_languages(1) != load_languages(2)
+
+
+@pytest.mark.parametrize(("conversations", "popular"), [(1, 1), (2, 1), (9, 0), (40, 40), (60, 20)])
+def test_somebody_popular_is_the_first_and_in_so_many_conversations_of_all(
+    conversations: int, popular: int
+) -> None:
+    plan = make_plan(SeedRequest(conversations, 100, 3, popular))
+
+    assert len(plan.conversations) == conversations
+    assert sum(it.message_count for it in plan.conversations) == 100
+    theirs = [it for it in plan.conversations if plan.people[0].id in it.members]
+    if popular:
+        assert len(theirs) == len({frozenset(it.members) for it in theirs}) == popular
+    pairs = [frozenset(it.members) for it in plan.conversations if it.group_name is None]
+    assert len(pairs) == len(set(pairs))
+
+
+def test_nobody_is_in_more_conversations_than_there_are() -> None:
+    with pytest.raises(ValueError, match="more conversations than there are"):
+        SeedRequest(3, 30, 1, popular=4)

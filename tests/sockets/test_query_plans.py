@@ -17,6 +17,7 @@ from sqlalchemy import Connection, event, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_cli.stack.postgres import Postgres
+from fynix_server.accounts.queries import accounts_by_prefix
 from fynix_server.clock import utc_now
 from fynix_server.conversations.queries import conversations_of, last_messages
 from fynix_server.database import Database
@@ -44,6 +45,7 @@ LARGE = {
     "messages",
     "conversation_events",
     "sessions",
+    "users",
 }
 """Tables that no query of these may read as a whole."""
 
@@ -74,7 +76,7 @@ def _keys(ids: Ids) -> list[tuple[UUID, UUID, str]]:
 
 
 _MEMBERSHIPS = "pk_conversation_participants or idx_participants_user_active"
-"""Somebody's parts in several conversations: by the one, as there are few, or by the other."""
+"""Somebody's parts in conversations: by the one, as there are few, or by the other."""
 
 ASKED: dict[str, tuple[Ask, set[str]]] = {
     "a round of the reconciler": (
@@ -85,13 +87,17 @@ ASKED: dict[str, tuple[Ask, set[str]]] = {
         lambda connection, ids: queries.standing_of_user(connection, ids.user),
         {"idx_participants_user_active", "pk_conversations"},
     ),
+    "people by the beginning of their name": (
+        lambda connection, _: accounts_by_prefix(connection, "person-1", None, 20),
+        {"uq_users_username"},
+    ),
     "who was in it": (
         lambda connection, ids: queries.members_over_time(connection, ids.conversation),
         {"pk_conversation_participants"},
     ),
     "a membership": (
         lambda connection, ids: load_membership(connection, ids.conversation, ids.user),
-        {"pk_conversations", "pk_conversation_participants"},
+        {"pk_conversations", _MEMBERSHIPS},
     ),
     "a replay": (
         lambda connection, ids: frames_after(connection, ids.conversation, 1, 300, up_to_seq=400),

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sqlalchemy import event
+
 from tests.people import Api, Live, Person
 
 
@@ -151,3 +153,28 @@ async def _send_many(api: Api, sender: Person, conversation_id: str, count: int)
             api.clock.advance(61)  # past the limit of 30 a minute
         answer = await sender.send(conversation_id, f"n{number}")
         assert answer.status_code == 201, answer.text
+
+
+async def test_conversations_that_were_quiet_meanwhile_are_not_read_one_by_one(api: Api) -> None:
+    alice, bob, carol = await api.people("alice", "bob", "carol")
+    groups = [await alice.group(f"group {number}", bob, carol) for number in range(8)]
+    before = (await _resume(await bob.live(resume=False), {}))["cursors"]
+    await alice.send(groups[3], "missed")
+    memberships = 0
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        nonlocal memberships
+        memberships += "members_version" in statement
+
+    live = await bob.live(resume=False)
+    for engine in api.resources.database.engines:
+        event.listen(engine.sync_engine, "before_cursor_execute", note)
+
+    resumed = await _resume(live, before)
+
+    assert memberships == 1
+    assert _numbered(live) == [("new_message", 2)]
+    assert resumed["cursors"] == before | {groups[3]: 2}
+    for group in groups:
+        await alice.send(group, "live")
+    assert {it["conversation_id"] for it in await live.expect_count("new_message", 9)} == {*groups}
