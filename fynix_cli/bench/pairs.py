@@ -6,7 +6,7 @@ import json
 import math
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -185,7 +185,7 @@ async def closed_loop(server: BenchServer, load: Load) -> Outcome:
     async def all_talk(pairs: list[Pair], until: float) -> None:
         await together(talk(pair, until) for pair in pairs)
 
-    return await _measured("send", server, load, all_talk)
+    return await measured("send", server, load, all_talk)
 
 
 async def open_loop(server: BenchServer, load: Load, rate: float) -> Outcome:
@@ -193,6 +193,13 @@ async def open_loop(server: BenchServer, load: Load, rate: float) -> Outcome:
 
     Raises: CommandError.
     """
+    outcome = await measured("deliver", server, load, at_rate(load.via, rate))
+    outcome.parameters["rate"] = rate
+    return outcome
+
+
+def at_rate(via: str, rate: float) -> Talk:
+    """Pairs take turns, so many messages a second in all."""
 
     async def talk(pairs: list[Pair], until: float) -> None:
         began = time.perf_counter()
@@ -201,19 +208,24 @@ async def open_loop(server: BenchServer, load: Load, rate: float) -> Outcome:
                 for number in range(math.ceil((until - began) * rate)):
                     due = began + number / rate
                     await asyncio.sleep(max(0.0, due - time.perf_counter()))
-                    group.create_task(pairs[number % len(pairs)].send(load.via, due))
+                    group.create_task(pairs[number % len(pairs)].send(via, due))
         except* CommandError as failures:
             raise failures.exceptions[0] from None
         await together(pair.until_arrived() for pair in pairs)
 
-    outcome = await _measured("deliver", server, load, talk)
-    outcome.parameters["rate"] = rate
-    return outcome
+    return talk
 
 
-async def _measured(bench: str, server: BenchServer, load: Load, talk: Talk) -> Outcome:
+async def measured(
+    bench: str,
+    server: BenchServer,
+    load: Load,
+    talk: Talk,
+    beside: AbstractAsyncContextManager[object] | None = None,
+) -> Outcome:
+    """Let pairs talk, and say how it went; `beside` is open from when they are connected."""
     arrivals = Arrivals()
-    async with pairs_at(server, load.pairs, arrivals) as (crowd, pairs):
+    async with pairs_at(server, load.pairs, arrivals) as (crowd, pairs), beside or nullcontext():
         arrivals.since = time.perf_counter() + load.warm_up_seconds
         talking = asyncio.create_task(talk(pairs, arrivals.since + load.seconds))
         try:

@@ -83,13 +83,25 @@ class Crowd:
             answer: dict[str, Any] = json.loads(await self.post(path, body, who))
             return answer
 
+    async def get(self, path: str, who: Somebody) -> dict[str, Any]:
+        """What is read there. Raises: CommandError (the server refuses), Unreachable."""
+        async with self._turns:
+            answer: dict[str, Any] = json.loads(await self._request("GET", path, None, who))
+            return answer
+
     async def post(
         self, path: str, body: Mapping[str, object], who: Somebody | None = None
     ) -> bytes:
         """What the server answers. Raises: CommandError (it refuses), Unreachable."""
+        return await self._request("POST", path, body, who)
+
+    async def _request(
+        self, method: str, path: str, body: Mapping[str, object] | None, who: Somebody | None
+    ) -> bytes:
         headers = who.bearer if who else None
+        asked = self._http.request(method, self.url + path, json=body, headers=headers)
         try:
-            async with self._http.post(self.url + path, json=body, headers=headers) as answer:
+            async with asked as answer:
                 text = await answer.read()
         except (aiohttp.ClientError, OSError) as error:
             raise Unreachable(f"the server did not answer: {error}") from error

@@ -1,12 +1,26 @@
 """`fynix bench`: how much a server does, and what it costs."""
 
 from collections.abc import Callable, Coroutine
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fynix_cli.commands.bench_options import (
+    BenchedOption,
+    CompareOption,
+    CpuOption,
+    Limits,
+    LimitsOption,
+    PairsOption,
+    SecondsOption,
+    Stack,
+    StackOption,
+    ViaOption,
+    WarmUpOption,
+    Way,
+    WorkersOption,
+)
 from fynix_cli.errors import CommandError
 from fynix_cli.options import OutputOption
 from fynix_cli.output import OutputFormat
@@ -34,54 +48,6 @@ app = typer.Typer(
     left out where it is not to be found on this machine.
     """,
 )
-
-
-class Way(StrEnum):
-    ws = "ws"
-    rest = "rest"
-
-
-class Stack(StrEnum):
-    embedded = "embedded"
-    full = "full"
-
-
-BenchedOption = Annotated[
-    str | None,
-    typer.Option(
-        "--server",
-        show_default=False,
-        metavar="URL",
-        help="A server that runs. Default: one is started for the run, and ended after it.",
-    ),
-]
-StackOption = Annotated[
-    Stack, typer.Option("--stack", help="Of the server that is started: as for `fynix serve`.")
-]
-WorkersOption = Annotated[
-    int, typer.Option("--workers", min=1, help="Of the server that is started.")
-]
-CpuOption = Annotated[
-    int | None,
-    typer.Option(
-        "--cpu",
-        min=0,
-        show_default=False,
-        help="Keep the server that is started on this core, and the load off it.",
-    ),
-]
-CompareOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--compare", show_default=False, help="What -o json printed earlier: show the ratios."
-    ),
-]
-PairsOption = Annotated[int, typer.Option("--pairs", min=1, help="Conversations of two people.")]
-ViaOption = Annotated[Way, typer.Option("--via", help="How messages are sent.")]
-SecondsOption = Annotated[float, typer.Option("--for", min=0.1, help="Seconds to measure.")]
-WarmUpOption = Annotated[
-    float, typer.Option("--warm-up", min=0.0, help="Seconds before, that do not count.")
-]
 
 
 @app.command()
@@ -165,6 +131,45 @@ def fanout(
         return await fan_out(at, members, messages)
 
     _run(work, _options(server, stack, workers, cpu), output, compare)
+
+
+@app.command()
+def flood(
+    connections: Annotated[
+        int, typer.Option("--connections", min=1, help="That send as fast as they can.")
+    ] = 200,
+    limits: LimitsOption = Limits.usual,
+    pairs: Annotated[
+        int, typer.Option("--pairs", min=1, help="Of others, who are measured meanwhile.")
+    ] = 24,
+    rate: Annotated[
+        float, typer.Option("--rate", min=0.1, help="Messages a second of those pairs in all.")
+    ] = 8.0,
+    via: ViaOption = Way.ws,
+    seconds: SecondsOption = 30.0,
+    server: BenchedOption = None,
+    stack: StackOption = Stack.embedded,
+    workers: WorkersOption = 1,
+    cpu: CpuOption = None,
+    output: OutputOption = OutputFormat.table,
+    compare: CompareOption = None,
+) -> None:
+    """Many who flood, each in a conversation of their own, and what others notice of it.
+
+    Latencies are those of the others. acknowledged_lost counts what the flood was told is
+    stored and is not there, once, afterwards.
+    """
+
+    async def work(at: "BenchServer") -> "Outcome":
+        from fynix_cli.bench.flood import FloodLoad
+        from fynix_cli.bench.flood import flood as measure_flood
+
+        outcome = await measure_flood(at, FloodLoad(connections, via, seconds, pairs, rate))
+        outcome.parameters["limits"] = str(limits) if server is None else None
+        return outcome
+
+    options = _options(server, stack, workers, cpu)
+    _run(work, options, output, compare, has_usual_limits=limits is Limits.usual)
 
 
 @app.command()
@@ -257,13 +262,16 @@ def _run(
     options: dict[str, Any],
     output: OutputFormat,
     compare: Path | None,
+    *,
+    has_usual_limits: bool = False,
 ) -> None:
     _require_extra()
     from fynix_cli.bench.report import run_bench
     from fynix_cli.bench.server import ServerOptions, bench_server
 
     async def measured() -> "Outcome":
-        async with bench_server(ServerOptions(**options)) as server:
+        wanted = ServerOptions(**options, has_usual_limits=has_usual_limits)
+        async with bench_server(wanted) as server:
             outcome = await work(server)
         outcome.parameters |= options
         return outcome

@@ -7,11 +7,12 @@ from typing import Any
 from quart import Quart
 from quart.asgi import ASGIWebsocketConnection
 
+from fynix_server.sockets.turns import Turns
 from fynix_server.sockets.wire import raw_socket
 
 MAX_UNREAD_FRAMES = 256
 MAX_UNREAD_BYTES = 1024 * 1024
-READ_AFTER_FRAMES = 64
+READ_AFTER_FRAMES = 4
 QUIET_SECONDS = 0.5
 """Who has said nothing for so long after the close is taken to have finished."""
 
@@ -24,9 +25,11 @@ class Inbox:
     As much of `asyncio.Queue` as Quart uses, for one reader: a queue of asyncio's takes 3 KiB.
     """
 
-    __slots__ = ("_end", "_frames", "_is_overflown", "_reader", "_unread_bytes")
+    __slots__ = ("_end", "_frames", "_is_overflown", "_reader", "_turns", "_unread_bytes")
 
-    def __init__(self) -> None:
+    def __init__(self, turns: Turns) -> None:
+        """`turns`: of all who may have much to say."""
+        self._turns = turns
         self._frames: list[str | bytes | None] = []
         self._unread_bytes = 0
         self._is_overflown = False
@@ -49,7 +52,7 @@ class Inbox:
             self._end = self._end or asyncio.get_running_loop().create_future()
             await self._end
         elif len(self._frames) >= READ_AFTER_FRAMES:
-            await asyncio.sleep(0)
+            await self._turns.take()
 
     def end(self) -> None:
         """Nobody reads any more: what comes now is dropped, so that the line can be closed."""
@@ -73,7 +76,12 @@ class Inbox:
             self._reader.set_result(None)
 
     async def get(self) -> str | bytes | None:
-        """The next frame, once it is there."""
+        """The next frame, once it is there.
+
+        Who says much at once takes turns with everybody else.
+        """
+        if self._frames:
+            await self._turns.take()
         while not self._frames:
             self._reader = asyncio.get_running_loop().create_future()
             await self._reader
@@ -85,7 +93,7 @@ class Inbox:
 class _Connection(ASGIWebsocketConnection):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self._inbox = Inbox()
+        self._inbox = Inbox(self.app.extensions["turns"])
         self.queue = self._inbox  # type: ignore[assignment]
 
     async def __call__(self, receive: Receive, send: Any) -> None:
@@ -128,4 +136,5 @@ async def _discard(receive: Receive) -> None:
 
 def bound_inboxes(app: Quart) -> None:
     """Make `websocket.receive()` read from an `Inbox`, on every socket of `app`."""
+    app.extensions["turns"] = Turns()
     app.asgi_websocket_class = _Connection

@@ -121,6 +121,28 @@ async def test_reading_a_filled_database_is_measured(env: dict[str, str], stack:
     assert (parameters["conversations"], parameters["stack"]) == (12, stack)
 
 
+@pytest.mark.parametrize("via", ["ws", "rest"])
+@pytest.mark.parametrize("limits", ["usual", "high"])
+async def test_a_flood_is_measured_by_what_others_notice_and_loses_nothing(
+    env: dict[str, str], via: str, limits: str
+) -> None:
+    load = ("--connections", "3", "--pairs", "2", "--rate", "8", "--for", "1", "--via", via)
+    done = await fynix(env, "bench", "flood", *load, "--limits", limits, "-o", "json")
+
+    figures = figures_of(done)
+    assert set(figures) >= LATENCIES
+    assert (figures["acknowledged_lost"], figures["messages_missing"]) == (0, 0)
+    assert (figures["answered_otherwise"], figures["full_503"]) == (0, 0)
+    assert figures["server_memory_mib_peak"] >= figures["server_memory_mib_before"] > 0
+    if limits == "usual":
+        assert figures["acknowledged"] == 3 * 30
+        assert figures["limited_429"] > 0
+    else:
+        assert figures["acknowledged"] > 3 * 30
+        assert figures["limited_429"] == 0
+    assert json.loads(done.out)["parameters"]["limits"] == limits
+
+
 async def test_starting_is_measured(env: dict[str, str]) -> None:
     done = await fynix(env, "bench", "start", "--runs", "1", "-o", "json")
 

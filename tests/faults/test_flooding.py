@@ -20,6 +20,7 @@ from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 from fynix_cli.serving import tcp_lines
 from fynix_server.protocol.close_codes import CloseCode
 from fynix_server.sockets.inbox import MAX_UNREAD_BYTES, MAX_UNREAD_FRAMES, Inbox
+from fynix_server.sockets.turns import Turns
 from tests.end_to_end.server_process import ServerProcess, environment
 from tests.faults.instances import Instance, eventually, locked, tell
 from tests.people import PASSWORD
@@ -40,7 +41,7 @@ async def server(tmp_path: Path) -> AsyncIterator[ServerProcess]:
 async def test_an_inbox_keeps_so_many_frames_or_bytes_and_then_says_that_it_is_overflown(
     size: int, kept: int
 ) -> None:
-    inbox = Inbox()
+    inbox = Inbox(Turns())
 
     for _ in range(1000):
         inbox.put_nowait("x" * size)
@@ -51,7 +52,7 @@ async def test_an_inbox_keeps_so_many_frames_or_bytes_and_then_says_that_it_is_o
 
 
 async def test_an_inbox_that_is_read_never_overflows() -> None:
-    inbox = Inbox()
+    inbox = Inbox(Turns())
 
     for _ in range(10 * MAX_UNREAD_FRAMES):
         await inbox.put(b"x" * 60_000)

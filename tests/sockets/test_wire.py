@@ -15,6 +15,7 @@ from wsproto.events import AcceptConnection, Event, Ping, TextMessage
 from wsproto.events import Request as WsRequest
 
 from fynix_server.sockets.inbox import MAX_UNREAD_FRAMES, Inbox
+from fynix_server.sockets.turns import Turns
 from fynix_server.sockets.wire import MAX_WRITE_BYTES, RAW_SOCKET, wire_of
 from tests.people import Api, Person, Serve
 
@@ -148,7 +149,7 @@ async def test_a_quiet_socket_is_pinged_at_the_heartbeat(serve: Serve) -> None:
 
 
 async def test_after_one_frame_too_many_the_line_waits_until_its_socket_has_ended() -> None:
-    inbox = Inbox()
+    inbox = Inbox(Turns())
     for _ in range(MAX_UNREAD_FRAMES):
         await inbox.put("{}")
 
