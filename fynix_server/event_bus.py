@@ -10,8 +10,9 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Literal
@@ -242,38 +243,50 @@ class EventBus:
 
 
 def _encode(envelope: Envelope) -> bytes:
-    head = json.dumps(
-        {
-            "recipients": [it.hex for it in envelope.recipients],
-            "conversation_id": envelope.conversation_id.hex,
-            "seq": envelope.seq,
-            "for_opted_in": envelope.for_opted_in,
-            "joiners": [it.hex for it in envelope.joiners],
-            "leavers": [it.hex for it in envelope.leavers],
-            "sender_id": envelope.sender_id.hex if envelope.sender_id else None,
-            "latecomers": [it.hex for it in envelope.latecomers],
-            "latecomer_frame": envelope.latecomer_frame,
-            "committed_at": envelope.committed_at,
-        }
-    )
-    return f"{head}\n{envelope.frame}".encode()
+    head: dict[str, Any] = {
+        "recipients": [it.hex for it in envelope.recipients],
+        "conversation_id": envelope.conversation_id.hex,
+        "committed_at": envelope.committed_at,
+    }
+    # Few have the rest; each instance parses the head of every event.
+    if envelope.seq is not None:
+        head["seq"] = envelope.seq
+    if envelope.sender_id is not None:
+        head["sender_id"] = envelope.sender_id.hex
+    if envelope.for_opted_in:
+        head["for_opted_in"] = True
+    for name in ("joiners", "leavers", "latecomers"):
+        if people := getattr(envelope, name):
+            head[name] = [it.hex for it in people]
+    if envelope.latecomers:
+        head["latecomer_frame"] = envelope.latecomer_frame
+    return f"{json.dumps(head)}\n{envelope.frame}".encode()
 
 
-def _decode(channel: str, fields: dict[str, Any], frame: bytes) -> Envelope:
+def _decode(channel: str, head: dict[str, Any], frame: bytes) -> Envelope:
+    sender_id = head.get("sender_id")
     return Envelope(
         channel=channel,
-        recipients=tuple(UUID(it) for it in fields["recipients"]),
+        recipients=_ids(head["recipients"]),
         frame=frame.decode(),
-        conversation_id=UUID(fields["conversation_id"]),
-        seq=fields["seq"],
-        for_opted_in=fields["for_opted_in"],
-        joiners=tuple(UUID(it) for it in fields["joiners"]),
-        leavers=tuple(UUID(it) for it in fields["leavers"]),
-        sender_id=UUID(fields["sender_id"]) if fields["sender_id"] else None,
-        latecomers=tuple(UUID(it) for it in fields["latecomers"]),
-        latecomer_frame=fields["latecomer_frame"],
-        committed_at=fields["committed_at"],
+        conversation_id=_id(head["conversation_id"]),
+        seq=head.get("seq"),
+        for_opted_in=head.get("for_opted_in", False),
+        joiners=_ids(head.get("joiners", ())),
+        leavers=_ids(head.get("leavers", ())),
+        sender_id=None if sender_id is None else _id(sender_id),
+        latecomers=_ids(head.get("latecomers", ())),
+        latecomer_frame=head.get("latecomer_frame", ""),
+        committed_at=head["committed_at"],
     )
+
+
+# The same few come again and again, and making one takes ten times as long as finding it.
+_id = lru_cache(maxsize=10_000)(UUID)
+
+
+def _ids(people: Iterable[str]) -> tuple[UUID, ...]:
+    return tuple(map(_id, people))
 
 
 def _nobody_listens(_event: object) -> None:
