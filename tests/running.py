@@ -9,6 +9,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from quart import Quart
 
+from fynix_cli.serving.tcp_lines import prepare_lines
 from fynix_cli.serving.websockets import prepare_websockets
 from fynix_server.protocol.fields import MAX_FRAME_BYTES
 
@@ -22,7 +23,8 @@ async def run_app(app: Quart) -> AsyncIterator[str]:
     listener.bind(("127.0.0.1", 0))
     listener.listen(128)  # so that nobody is refused before the server accepts
     port = listener.getsockname()[1]
-    prepare_websockets()  # as `fynix serve` does
+    prepare_lines(listener)  # both as `fynix serve` does
+    prepare_websockets()
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]  # theirs to close
     config.websocket_max_message_size = MAX_FRAME_BYTES

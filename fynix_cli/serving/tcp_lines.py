@@ -6,6 +6,7 @@ import socket
 
 from hypercorn.asyncio import run
 from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.events import Closed
 
 CLOSE_SECONDS = 10.0
 """How long a client may take to fetch what was written before the close."""
@@ -22,11 +23,20 @@ def prepare_lines(listener: socket.socket) -> None:
     # What is accepted inherits it. A reader that has stopped is noticed the sooner, and costs less.
     if hasattr(socket, "TCP_NOTSENT_LOWAT"):
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
-    run.TCPServer = _Line  # type: ignore[attr-defined]  # not public: see above
+    run.TCPServer = Line  # type: ignore[attr-defined]  # not public: see above
 
 
-class _Line(TCPServer):
+class Line(TCPServer):
     """One connection of a client."""
+
+    async def write(self, data: bytes) -> None:
+        """Write, as `protocol_send` does with what has passed through the protocol."""
+        async with self.send_lock:
+            try:
+                self.writer.write(data)
+                await self.writer.drain()
+            except (ConnectionError, RuntimeError):
+                await self.protocol.handle(Closed())
 
     async def _read_data(self) -> None:
         await super()._read_data()

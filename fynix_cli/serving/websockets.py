@@ -13,6 +13,7 @@ from hypercorn.protocol.events import Data, Event, Request
 from hypercorn.protocol.ws_stream import ASGIWebsocketState, WSStream
 from wsproto.connection import ConnectionState
 
+from fynix_cli.serving.tcp_lines import Line
 from fynix_server.sockets.wire import RAW_SOCKET, Take
 
 
@@ -25,10 +26,21 @@ def prepare_websockets() -> None:
         protocol.WSStream = _Socket  # type: ignore[attr-defined]
 
 
+def _line_of(send: Any) -> Line | None:
+    """The connection that this socket has for itself, as with HTTP/1 after the handshake: what
+    Hypercorn does with a frame on its way there is as much work as the system's own."""
+    protocol = getattr(send, "__self__", None)
+    if not isinstance(protocol, h11.H11Protocol):
+        return None
+    line = getattr(protocol.send, "__self__", None)
+    return line if isinstance(line, Line) else None
+
+
 class _Socket(WSStream):
     """A `RawSocket` of fynix_server/sockets/wire.py."""
 
     take: Take | None = None
+    _line: Line | None = None
     _to_application: Callable[[Any], Awaitable[None]]
 
     async def handle(self, event: Event) -> None:
@@ -38,6 +50,7 @@ class _Socket(WSStream):
             self._to_application, self.app_put = self.app_put, self._hand_over
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[RAW_SOCKET] = self
+            self._line = _line_of(self.send)
 
     async def _hand_over(self, event: Any) -> None:
         if self.take is not None and event["type"] == "websocket.receive":
@@ -50,5 +63,9 @@ class _Socket(WSStream):
         """Write them, unless this socket is closing: as its `app_send` would."""
         if self.closed or self.state is not ASGIWebsocketState.CONNECTED:
             return
-        if self.connection.state is ConnectionState.OPEN:
+        if self.connection.state is not ConnectionState.OPEN:
+            return
+        if self._line is not None:
+            await self._line.write(frames)
+        else:
             await self.send(Data(stream_id=self.stream_id, data=frames))
