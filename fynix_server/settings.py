@@ -159,8 +159,7 @@ class Settings(BaseSettings):
         "on", description="off: refuse ?token=, which proxies may log."
     )
     message_queue_size: PositiveInt = Field(
-        10_000,
-        description="Sends that may wait for a commit; past it 503.",
+        10_000, description="Sends that may wait for a commit; past it 503."
     )
     receipt_rows_max_participants: PositiveInt = Field(
         100, description="Larger groups keep read markers only, no receipt rows."

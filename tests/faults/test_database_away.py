@@ -147,7 +147,7 @@ async def test_connections_that_died_while_idle_are_replaced_unseen(
 
 
 @pytest.mark.parametrize("key", [None, "my-key"])
-@pytest.mark.parametrize("words", [b"BEGIN\0", b"INSERT 0 1\0"])
+@pytest.mark.parametrize("words", [b"BEGIN\0", b"UPDATE 1\0"])
 async def test_a_line_that_breaks_before_the_commit_costs_the_sender_nothing(
     cluster: Cluster, words: bytes, key: str | None
 ) -> None:
