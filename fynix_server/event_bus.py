@@ -225,13 +225,15 @@ class EventBus:
         if origin == self._origin:
             return
         try:
+            if not lines:
+                raise ValueError("no events")
             if channel == CONTROL:
                 for line in lines:
                     self._follow(json.loads(line))
                 return
             for head, frame in zip(lines[::2], lines[1::2], strict=True):
                 self._deliver(_decode(channel, json.loads(head), frame))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             # Anything that may publish to this Redis can put it here; it must not stop delivery.
             log.warning("bus_payload_unreadable", channel=channel)
 
