@@ -1,4 +1,4 @@
-"""The SQL of the group commit. Takes the connection first; never commits.
+"""Locking conversations: whoever gives out their numbers does it first, and alone until the commit.
 
 Plain functions, for `AsyncConnection.run_sync`: a group commit is one call of it, since each
 costs as much as a statement.
@@ -9,14 +9,10 @@ from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
-import structlog
 from sqlalchemy import Connection, bindparam, select
-from sqlalchemy.exc import DBAPIError
 
 from fynix_server.database.prepared import Prepared, conversion
 from fynix_server.tables import Conversation
-
-log = structlog.get_logger(__name__)
 
 
 class Locked(NamedTuple):
@@ -57,9 +53,3 @@ def _lock_statement(size: int) -> Prepared:
 
 def _as_it_is(value: UUID) -> object:
     return value
-
-
-def log_refused_by_database(error: DBAPIError) -> None:
-    """Say that a message met a rule of the database that no check of ours had caught."""
-    # Neither the statement nor its parameters: those hold what people wrote.
-    log.error("message_refused_by_database", error=type(error.orig).__name__)

@@ -11,7 +11,7 @@ from fynix_server.errors import NotFound, NotPermitted
 from fynix_server.event_bus import MESSAGES, Envelope
 from fynix_server.event_log import NewEvent, append_event, event_frame, hidden_message_frame
 from fynix_server.membership import active_member_ids, load_membership
-from fynix_server.messages import queries, writer_queries
+from fynix_server.messages import conversation_locks, queries
 from fynix_server.messages.retries import digest_of
 from fynix_server.protocol.messages import MessageResponse
 from fynix_server.read_state import message_response, read_markers
@@ -27,7 +27,7 @@ async def delete_message(
     """
     now = resources.clock()
     async with resources.database.write() as connection:
-        await connection.run_sync(writer_queries.lock_conversations, [conversation_id])
+        await connection.run_sync(conversation_locks.lock_conversations, [conversation_id])
         membership = await load_membership(connection, conversation_id, person.user_id)
         row = await queries.find_message(connection, conversation_id, message_id)
         if row is None or row.seq < membership.joined_seq:
@@ -59,7 +59,7 @@ async def edit_message(
     """
     now = resources.clock()
     async with resources.database.write() as connection:
-        await connection.run_sync(writer_queries.lock_conversations, [conversation_id])
+        await connection.run_sync(conversation_locks.lock_conversations, [conversation_id])
         membership = await load_membership(connection, conversation_id, person.user_id)
         row = await queries.find_message(connection, conversation_id, message_id)
         if row is None or row.is_deleted or row.seq < membership.joined_seq:

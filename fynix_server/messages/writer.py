@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
+import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -25,7 +26,7 @@ from fynix_server.errors import (
     Unavailable,
 )
 from fynix_server.membership import MembersCache, active_member_ids_now
-from fynix_server.messages import group_rows, queries, writer_queries
+from fynix_server.messages import conversation_locks, group_rows, queries
 from fynix_server.messages.fair_queue import FairQueue
 from fynix_server.messages.retries import Known
 from fynix_server.protocol.messages import ClientContentType, MessageResponse
@@ -67,6 +68,8 @@ class Stored:
         """The message as the wire shows it: encoded once, for its answer and for every socket."""
         return self.message.model_dump_json()
 
+
+log = structlog.get_logger(__name__)
 
 Outcome = Stored | FynixError
 Waiting = tuple[Draft, "asyncio.Future[Stored]"]
@@ -134,7 +137,8 @@ class MessageWriter:
         except DBAPIError as error:
             if len(group) == 1:
                 outcomes = [Unavailable("The message could not be stored; try again.")]
-                writer_queries.log_refused_by_database(error)
+                # Neither the statement nor its parameters: those hold what people wrote.
+                log.error("message_refused_by_database", error=type(error.orig).__name__)
             else:
                 # One of them is bad: it must fail alone, so each is tried on its own.
                 for waiting in group:
@@ -211,7 +215,7 @@ class _Group:
         *,
         look_up_keys: bool,
     ) -> "_Group":
-        locked = writer_queries.lock_conversations(
+        locked = conversation_locks.lock_conversations(
             connection, {it.conversation_id for it in drafts}
         )
         members = {}

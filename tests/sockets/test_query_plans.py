@@ -24,8 +24,8 @@ from fynix_server.database import Database
 from fynix_server.event_log import allot_seq, frames_after
 from fynix_server.membership import active_member_ids, load_membership
 from fynix_server.messages import queries as message_queries
+from fynix_server.messages.conversation_locks import lock_conversations
 from fynix_server.messages.queries import Span
-from fynix_server.messages.writer_queries import lock_conversations
 from fynix_server.read_state import read_markers, unread_counts
 from fynix_server.settings import Settings, load_settings
 from fynix_server.sockets import queries
