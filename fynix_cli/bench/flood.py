@@ -85,6 +85,8 @@ class _Run:
         finally:
             watching.cancel()
             talking.cancel()
+            # The server may have ended under it: that is told by whoever talks to it.
+            await asyncio.gather(watching, talking, return_exceptions=True)
             if process.returncode is None:
                 process.kill()
                 await process.wait()

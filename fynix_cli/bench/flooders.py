@@ -6,7 +6,6 @@ Reads a `FloodOrder` as JSON from stdin, and prints what it was answered as JSON
 import asyncio
 import json
 import sys
-import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,7 +54,6 @@ class _Flood:
     def __init__(self, order: FloodOrder, http: aiohttp.ClientSession) -> None:
         self._order = order
         self._http = http
-        self._until = time.monotonic() + order.seconds
         self.answers = FloodAnswers()
 
     async def run(self) -> None:

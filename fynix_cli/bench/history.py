@@ -17,6 +17,7 @@ from websockets.typing import Subprotocol
 from fynix_cli.bench.figures import Latencies, Outcome
 from fynix_cli.bench.process import run_to_its_end
 from fynix_cli.bench.server import BenchServer, ServerOptions, bench_server, environment
+from fynix_cli.client.live_line import CURSORS_PER_RESUME
 from fynix_cli.errors import CommandError
 from fynix_cli.output import progress, talk
 
@@ -24,8 +25,6 @@ PASSWORD = "measured by fynix bench"  # noqa: S105 - of people made up for the r
 _FYNIX = (sys.executable, "-c", "from fynix_cli.main import main; main()")
 _MESSAGES_OF_A_CONVERSATION = 200
 _PAGE = 50
-_CURSORS_OF_A_FRAME = 1000
-"""Of some 1300 that a frame may hold."""
 Read = Callable[[], Awaitable[object]]
 
 
@@ -160,8 +159,8 @@ class _Reader:
         ) as socket:
             standing: dict[str, int] = {}
             named = list(cursors.items())
-            for at in range(0, len(named) or 1, _CURSORS_OF_A_FRAME):
-                part = named[at : at + _CURSORS_OF_A_FRAME]
+            for at in range(0, len(named) or 1, CURSORS_PER_RESUME):
+                part = named[at : at + CURSORS_PER_RESUME]
                 await socket.send(json.dumps({"type": "resume", "cursors": dict(part)}))
                 standing = await _resumed(socket)
         return standing

@@ -168,6 +168,10 @@ def flood(
         outcome.parameters["limits"] = str(limits) if server is None else None
         return outcome
 
+    if server is not None and limits is not Limits.usual:
+        raise typer.BadParameter(
+            "it runs already, with limits of its own", param_hint="--limits with --server"
+        )
     options = _options(server, stack, workers, cpu)
     _run(work, options, output, compare, has_usual_limits=limits is Limits.usual)
 

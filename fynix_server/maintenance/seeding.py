@@ -19,6 +19,7 @@ from fynix_server.maintenance.seed_plan import SeedPlan
 from fynix_server.maintenance.seed_rows import ConversationRows
 from fynix_server.settings import Settings
 from fynix_server.tables import (
+    TABLES,
     Conversation,
     ConversationEvent,
     ConversationParticipant,
@@ -69,7 +70,8 @@ async def seed_database(
         if not database.is_sqlite:
             # Postgres counts by itself, but a minute later, and plans badly until then.
             async with database.write() as connection:
-                await connection.execute(text("ANALYZE"))
+                names = ", ".join(table.name for table in TABLES)
+                await connection.execute(text(f"ANALYZE {names}"))
     except (DBAPIError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise explained(error, settings) from error
     finally:

@@ -236,6 +236,11 @@ async def test_a_server_with_databases_of_its_own_is_measured(env: dict[str, str
         (("send", "--server", "http://127.0.0.1:1"), ExitCode.UNREACHABLE, "no server is ready"),
         (("send", "--cpu", "4095"), ExitCode.USAGE, "no core 4095"),
         (("send", "--server", "http://127.0.0.1:1", "--cpu", "0"), ExitCode.USAGE, "runs already"),
+        (
+            ("flood", "--server", "http://127.0.0.1:1", "--limits", "high"),
+            ExitCode.USAGE,
+            "limits of its own",
+        ),
         (("fanout", "--members", "1001"), ExitCode.USAGE, "at most 1000 members"),
         (("send", "--compare", "nowhere.json"), ExitCode.USAGE, "cannot compare with"),
         (("send", "--pairs", "0"), ExitCode.USAGE, "--pairs"),
