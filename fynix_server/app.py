@@ -24,6 +24,7 @@ from fynix_server.health import start_metrics_server
 from fynix_server.http import install_http
 from fynix_server.logs import configure_logs
 from fynix_server.membership import MembersCache
+from fynix_server.messages.retry_lookup import RetryLookup
 from fynix_server.messages.routes import blueprint as messages
 from fynix_server.messages.service import announce_message
 from fynix_server.messages.writer import MessageWriter
@@ -140,6 +141,7 @@ class _Lifespan:
                 queue_size=settings.message_queue_size,
                 announce=partial(announce_message, event_bus),
             ),
+            retry_lookup=RetryLookup(database),
         )
 
     def _own(self, resources: Resources, name: str, work: Coroutine[Any, Any, None]) -> None:
@@ -163,6 +165,7 @@ class _Lifespan:
                 await resources.message_writer.drain()
         await _end(self._tasks)
         await resources.limiter.close()
+        await resources.retry_lookup.close()
         await resources.database.close()
         await resources.redis.aclose()
 

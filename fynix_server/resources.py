@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     # Held here, so that services find them; what makes them stands above this module.
     from fynix_server.accounts.passwords import PasswordHasher
     from fynix_server.membership import MembersCache
+    from fynix_server.messages.retry_lookup import RetryLookup
     from fynix_server.messages.writer import MessageWriter
 
 
@@ -36,5 +37,6 @@ class Resources:
     members: "MembersCache"
     passwords: "PasswordHasher"
     message_writer: "MessageWriter"
+    retry_lookup: "RetryLookup"
     failed_task: str | None = None
     """A task that died: the instance then says that it is unready, and stops."""

@@ -82,14 +82,6 @@ _KNOWN_MESSAGES = _messages().add_columns(Message.sent_digest)
 _WANTED_BY_KEY = _wanted_by_key()
 
 
-async def message_by_key(
-    connection: AsyncConnection, sender_id: UUID, conversation_id: UUID, key: str
-) -> Known | None:
-    wanted = [(sender_id, conversation_id, key)]
-    found = await connection.run_sync(messages_by_key, wanted)
-    return found.get((sender_id, conversation_id, key))
-
-
 async def find_message(
     connection: AsyncConnection, conversation_id: UUID, message_id: UUID
 ) -> AnyRow | None:

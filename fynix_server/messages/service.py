@@ -13,7 +13,6 @@ from fynix_server.auth import Principal
 from fynix_server.errors import NotFound, NotPermitted, RateLimited
 from fynix_server.event_bus import MESSAGES, Envelope, EventBus
 from fynix_server.event_log import new_message_frame
-from fynix_server.messages import queries
 from fynix_server.messages.writer import Draft, Stored
 from fynix_server.protocol.messages import MessageCreate
 from fynix_server.rate_limit import LimitState, RateLimiter
@@ -71,7 +70,7 @@ async def send_message(
         limit = await resources.limiter.consume("messages", str(sender.user_id), _once(written))
     except RateLimited as refusal:
         # Nor does a later retry of what is stored meet the limit; anything else does.
-        if not await _is_stored(resources, written):
+        if written.key is None or not await resources.retry_lookup.is_stored(written.key):
             raise refusal
         return Sending(None, _retried(resources.message_writer.submit(written)))
     future = resources.message_writer.submit(written)
@@ -134,16 +133,6 @@ def _once(draft: Draft) -> str | None:
     if draft.client_message_id is None:
         return None
     return f"{draft.conversation_id}:{draft.client_message_id}"
-
-
-async def _is_stored(resources: Resources, draft: Draft) -> bool:
-    if draft.client_message_id is None:
-        return False
-    async with resources.database.read() as connection:
-        known = await queries.message_by_key(
-            connection, draft.sender_id, draft.conversation_id, draft.client_message_id
-        )
-    return known is not None
 
 
 async def _retried(future: "asyncio.Future[Stored]") -> Sent:

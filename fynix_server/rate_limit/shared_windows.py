@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from fynix_server.batcher import Batcher
 from fynix_server.rate_limit.windows import Taken, Window
 from fynix_server.redis_client import REDIS_ERRORS, RedisClient
 
@@ -40,21 +41,15 @@ return answers
 """
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
-_Asked = tuple[Window, "asyncio.Future[Taken | None]"]
 
 
 class SharedWindows:
-    """The windows in Redis, and whether it is there to ask.
-
-    What is asked while an answer is on its way goes together in the next call, so that many at
-    once pay a fraction of it each; a lone one goes at once.
-    """
+    """The windows in Redis, and whether it is there to ask."""
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
         self._script = redis.register_script(_SLIDING_WINDOWS)
-        self._asked: list[_Asked] = []
-        self._asking: asyncio.Task[None] | None = None
+        self._batcher = Batcher(self._answers, at_most=_MAX_TOGETHER, name="rate_limits_ask")
         self._is_away = False
         self._look_again_at = 0.0
         self._looking: asyncio.Task[None] | None = None
@@ -64,25 +59,7 @@ class SharedWindows:
         if self._is_away:
             self._look_for_redis()
             return None
-        answer: asyncio.Future[Taken | None] = asyncio.get_running_loop().create_future()
-        self._asked.append((window, answer))
-        if self._asking is None:
-            self._asking = asyncio.create_task(self._ask(), name="rate_limits_ask")
-        return await answer
-
-    async def _ask(self) -> None:
-        """Ask whatever was asked for, until nothing is left."""
-        try:
-            while self._asked:
-                batch, self._asked = self._asked[:_MAX_TOGETHER], self._asked[_MAX_TOGETHER:]
-                try:
-                    answers = await self._answers([window for window, _ in batch])
-                except Exception as error:  # a bug: it must not leave them waiting for ever
-                    _settle(batch, error)
-                else:
-                    _settle(batch, answers)
-        finally:
-            self._asking = None
+        return await self._batcher.ask(window)
 
     async def _answers(self, windows: Sequence[Window]) -> Sequence[Taken | None]:
         if self._is_away:
@@ -131,21 +108,10 @@ class SharedWindows:
             log.info("rate_limits_shared_again")
 
     async def close(self) -> None:
-        tasks = [it for it in (self._asking, self._looking) if it is not None]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
-
-
-def _settle(batch: Sequence[_Asked], answers: Sequence[Taken | None] | Exception) -> None:
-    for number, (_, future) in enumerate(batch):
-        if future.done():  # its caller has gone away
-            continue
-        if isinstance(answers, Exception):
-            future.set_exception(answers)
-        else:
-            future.set_result(answers[number])
+        await self._batcher.close()
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait([self._looking])
 
 
 def _arguments(window: Window) -> list[int | str]:

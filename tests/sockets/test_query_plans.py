@@ -120,8 +120,8 @@ ASKED: dict[str, tuple[Ask, set[str]]] = {
         {"pk_conversation_participants"},
     ),
     "a known key": (
-        lambda connection, ids: message_queries.message_by_key(
-            connection, ids.user, ids.conversation, "key"
+        lambda connection, ids: connection.run_sync(
+            message_queries.messages_by_key, [(ids.user, ids.conversation, "key")]
         ),
         {"uq_messages_sender_id_conversation_id_client_message_id"},
     ),

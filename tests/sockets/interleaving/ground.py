@@ -16,6 +16,7 @@ from fynix_server.conversations.service import create_group, open_dm
 from fynix_server.event_bus import Envelope, EventBus
 from fynix_server.logs import configure_logs
 from fynix_server.membership import MembersCache
+from fynix_server.messages.retry_lookup import RetryLookup
 from fynix_server.messages.writer import MessageWriter
 from fynix_server.protocol.conversations import ConversationCreate
 from fynix_server.rate_limit import RateLimiter
@@ -108,6 +109,7 @@ def _resources(settings: Settings, database: GatedDatabase) -> Resources:
         message_writer=MessageWriter(
             database, MembersCache(), utc_now, queue_size=1, announce=lambda stored: None
         ),
+        retry_lookup=RetryLookup(database),
     )
 
 
