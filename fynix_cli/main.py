@@ -31,6 +31,9 @@ COMMANDS = {
     "messages": LazyCommand("fynix_cli.commands.chat:messages", "Show the messages of one."),
     "read": LazyCommand("fynix_cli.commands.chat:read", "Mark messages as read."),
     "delete": LazyCommand("fynix_cli.commands.chat:delete", "Delete a message of yours."),
+    "scenario": LazyCommand(
+        "fynix_cli.commands.scenario:app", "Script conversations, and play them."
+    ),
     "status": LazyCommand("fynix_cli.commands.status:status", "Show how a server is doing."),
 }
 

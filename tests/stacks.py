@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-import asyncpg
-
+from fynix_cli.stack.databases import connect_to, create_database, drop_database
 from fynix_cli.stack.postgres import Postgres, start_postgres
 from fynix_cli.stack.valkey import Valkey, start_valkey
+
+__all__ = ["connect_to", "create_database", "drop_database", "postgres_server", "valkey_server"]
 
 
 def postgres_server(folder: Path) -> Postgres:
@@ -16,29 +17,3 @@ def postgres_server(folder: Path) -> Postgres:
 def valkey_server(folder: Path) -> Valkey:
     """A Valkey; stop it at the end."""
     return start_valkey(folder / "valkey")
-
-
-async def create_database(server: Postgres, name: str, template: str | None = None) -> str:
-    """Make a database, a copy of `template` where one is named; its URL."""
-    connection = await connect_to(server, "postgres")
-    try:
-        copied = f' TEMPLATE "{template}" STRATEGY FILE_COPY' if template else ""
-        await connection.execute(f'CREATE DATABASE "{name}"{copied}')
-    finally:
-        await connection.close()
-    return server.url(name)
-
-
-async def drop_database(server: Postgres, name: str) -> None:
-    """Remove a database, whoever is connected to it."""
-    connection = await connect_to(server, "postgres")
-    try:
-        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    finally:
-        await connection.close()
-
-
-async def connect_to(server: Postgres, name: str, **settings: str) -> asyncpg.Connection:
-    """A connection to the database `name`; `settings` are the session's."""
-    url = server.url(name).replace("+asyncpg", "")
-    return await asyncpg.connect(url, server_settings=settings)

@@ -10,6 +10,7 @@ from typing import Any
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
+from quart import Quart
 
 from fynix_cli.serving.tcp_lines import prepare_lines
 from fynix_cli.serving.websockets import prepare_websockets
@@ -34,26 +35,34 @@ def run_instance(
     `on_ready` is called once connections are accepted. False: a task of the server died, which
     the log tells, and it stopped by itself.
     """
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_serve(settings, listener, on_ready, until))
+
+    def ready() -> None:
+        # What start-up has made stays: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
+        on_ready()
+
+    async def run() -> bool:
+        return await serve_app(create_app(settings), settings, listener, ready, until)
+
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        return runner.run(run())
 
 
-async def _serve(
+async def serve_app(
+    app: Quart,
     settings: Settings,
     listener: socket.socket,
     on_ready: Callable[[], None],
-    until: Wait | None,
+    until: Wait | None = None,
 ) -> bool:
-    app = create_app(settings)
+    """The same, of an application made already, on the loop that runs."""
     signalled = _signalled()
     was_asked = False
 
     async def serving_ends() -> None:
         # Hypercorn calls this right after it has begun to accept.
         nonlocal was_asked
-        # What start-up has made stays: the collector need not look at it again and again.
-        gc.collect()
-        gc.freeze()
         on_ready()
         was_asked = await _first(signalled.wait, until, app.extensions["failed"].wait)
         await leave(app)
@@ -112,7 +121,8 @@ def _config(settings: Settings, listener: socket.socket) -> Config:
     return config
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Of the quicker loop, where there is one; None: asyncio's own."""
     try:
         import uvloop
     except ImportError:

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import pytest
 
+from fynix_cli.scenario.faults.line_proxy import Proxy
 from fynix_cli.stack.valkey import Valkey
 from fynix_server.app import create_app
 from fynix_server.settings import Settings, load_settings
 from tests.conftest import COMMON
 from tests.faults.bus_faults import BusFaults
-from tests.faults.proxy import Proxy
 from tests.faults.torture.bystanders import say_last_words, try_as_stranger
 from tests.faults.torture.checker import broken, check, table
 from tests.faults.torture.history import Send

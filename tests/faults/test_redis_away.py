@@ -8,6 +8,7 @@ import pytest
 import redis
 from structlog.testing import capture_logs
 
+from fynix_cli.scenario.faults.line_proxy import Tamper
 from fynix_cli.stack.valkey import Valkey
 from tests.faults.instances import (
     BreaksAt,
@@ -19,7 +20,6 @@ from tests.faults.instances import (
     took,
     two_friends,
 )
-from tests.faults.proxy import Tamper
 from tests.people import Live, Person
 
 BOUND_SECONDS = 5.0

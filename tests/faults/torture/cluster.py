@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from fynix_cli.scenario.faults.line_proxy import Proxy
 from fynix_cli.stack.postgres import Postgres, start_postgres
 from fynix_cli.stack.process import free_port
 from fynix_cli.stack.valkey import Valkey, start_valkey
@@ -14,7 +15,6 @@ from fynix_server.maintenance.schema import upgrade
 from fynix_server.settings import Settings, load_settings
 from tests.end_to_end.server_process import ServerProcess, environment
 from tests.faults.bus_faults import BusFaults
-from tests.faults.proxy import Proxy
 from tests.stacks import create_database
 
 DATABASE_TIMEOUT_SECONDS = 3

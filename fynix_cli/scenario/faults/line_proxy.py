@@ -7,10 +7,11 @@ import socket
 import struct
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from typing import Protocol
+from typing import Protocol, cast
 
 CHUNK_BYTES = 65536
 CONNECT_SECONDS = 5.0
+SLICES_PER_SECOND = 20
 _RESET_AT_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -23,16 +24,24 @@ class Tamper(Protocol):
 
 
 class Proxy:
-    """Listens on a loopback port of its own and passes on to `upstreams` (ports), in turn.
+    """Listens on a loopback port of its own and passes on to `upstreams` (ports of `host`), in
+    turn.
 
     `upstreams` may be changed at any time: lines that are open stay where they are. An upstream
     that refuses is passed over, so several of them are one address with a spare.
     """
 
-    def __init__(self, *upstreams: int, tamper: Callable[[], Tamper] | None = None) -> None:
+    def __init__(
+        self,
+        *upstreams: int,
+        tamper: Callable[[], Tamper] | None = None,
+        host: str = "127.0.0.1",
+    ) -> None:
         self.upstreams = list(upstreams)
         self.delay_seconds = 0.0
         self.port = 0
+        self._host = host
+        self._bytes_per_second: int | None = None
         self._tamper = tamper
         self._turn = itertools.count()
         self._lines: dict[asyncio.Task[None], tuple[asyncio.StreamWriter, int]] = {}
@@ -86,9 +95,12 @@ class Proxy:
         self._is_refusing = True
         self.cut()
 
+    def slow_down(self, bytes_per_second: int | None) -> None:
+        """Read no more than that of what upstreams say; None: as fast as it comes."""
+        self._bytes_per_second = bytes_per_second
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+        task = cast("asyncio.Task[None]", asyncio.current_task())
         self._lines[task] = writer, 0
         try:
             if self._is_refusing:
@@ -114,7 +126,7 @@ class Proxy:
             port = self.upstreams[(turn + offset) % count]
             with contextlib.suppress(OSError):
                 async with asyncio.timeout(CONNECT_SECONDS):
-                    return port, await asyncio.open_connection("127.0.0.1", port)
+                    return port, await asyncio.open_connection(self._host, port)
         raise ConnectionRefusedError
 
     async def _pass_on(
@@ -124,8 +136,8 @@ class Proxy:
     ) -> None:
         tamper = self._tamper() if self._tamper else None
         both = [
-            asyncio.create_task(self._pump(client[0], upstream[1], None)),
-            asyncio.create_task(self._pump(upstream[0], client[1], tamper)),
+            asyncio.create_task(self._pump(client[0], upstream[1])),
+            asyncio.create_task(self._pump_down(upstream[0], client[1], tamper)),
         ]
         try:
             await asyncio.wait(both)
@@ -136,23 +148,41 @@ class Proxy:
                 task.cancel()
             await asyncio.gather(*both, return_exceptions=True)
 
-    async def _pump(
-        self, source: asyncio.StreamReader, target: asyncio.StreamWriter, tamper: Tamper | None
-    ) -> None:
+    async def _pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         """Pass on until the source ends; then say so, and let the other direction finish."""
         try:
             while chunk := await source.read(CHUNK_BYTES):
-                if self.delay_seconds:
-                    await asyncio.sleep(self.delay_seconds)
-                await self._flowing.wait()
-                if tamper is not None:
-                    chunk = tamper(chunk)
-                target.write(chunk)
-                await target.drain()
+                await self._write(chunk, target)
             target.write_eof()
         except OSError:
             # One half is gone: so is the line.
             target.transport.abort()
+
+    async def _pump_down(
+        self, source: asyncio.StreamReader, target: asyncio.StreamWriter, tamper: Tamper | None
+    ) -> None:
+        """The same of what the upstream says: tampered with, and as slowly as wanted."""
+        try:
+            while chunk := await source.read(self._bytes_at_once()):
+                seconds = len(chunk) / self._bytes_per_second if self._bytes_per_second else 0.0
+                await self._write(tamper(chunk) if tamper is not None else chunk, target)
+                if seconds:
+                    await asyncio.sleep(seconds)
+            target.write_eof()
+        except OSError:
+            target.transport.abort()
+
+    async def _write(self, chunk: bytes, target: asyncio.StreamWriter) -> None:
+        if self.delay_seconds:
+            await asyncio.sleep(self.delay_seconds)
+        await self._flowing.wait()
+        target.write(chunk)
+        await target.drain()
+
+    def _bytes_at_once(self) -> int:
+        if self._bytes_per_second is None:
+            return CHUNK_BYTES
+        return max(1, min(CHUNK_BYTES, self._bytes_per_second // SLICES_PER_SECOND))
 
 
 def _reset_when_closed(writer: asyncio.StreamWriter) -> None:

@@ -1,0 +1,73 @@
+"""Which numbered events reached a device: what the invariants are judged by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fynix_cli.scenario.playing.frame_buffer import Frame
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A numbered event. `identity`: the message it is about, else its type."""
+
+    seq: int
+    identity: str
+
+
+@dataclass
+class Span:
+    """What came since some numbers were named: from then on each must come once.
+
+    `begins`: by conversation, the last number before; `events`: what came, in order.
+    """
+
+    begins: dict[str, int]
+    events: dict[str, list[Delivered]] = field(default_factory=dict)
+
+    def reached(self, conversation_id: str) -> int:
+        """The last number that came; 0: none, and none before."""
+        events = self.events.get(conversation_id)
+        return events[-1].seq if events else self.begins.get(conversation_id, 0)
+
+
+class DeliveryRecord:
+    """The spans of one device. A new one begins where it asks for numbers of its own choice."""
+
+    def __init__(self) -> None:
+        self.spans: list[Span] = []
+
+    @property
+    def is_counting(self) -> bool:
+        return bool(self.spans)
+
+    def begin(self, standing: Mapping[str, int]) -> None:
+        """Numbers after `standing` (by conversation) are what comes next."""
+        self.spans.append(Span(dict(standing)))
+
+    def cursors(self) -> dict[str, int]:
+        """How far each conversation has come: what to name in a `resume`."""
+        if not self.spans:
+            return {}
+        span = self.spans[-1]
+        return {it: span.reached(it) for it in {*span.begins, *span.events}}
+
+    def note(self, frame: Frame) -> None:
+        if not self.spans:
+            return
+        conversation_id = frame.get("conversation_id")
+        if frame.get("type") == "resync_required" and isinstance(conversation_id, str):
+            # From there on by REST: what lies between does not come.
+            self.spans[-1].begins[conversation_id] = int(frame["last_seq"])
+            self.spans[-1].events.pop(conversation_id, None)
+        elif isinstance(conversation_id, str) and isinstance(frame.get("seq"), int):
+            events = self.spans[-1].events.setdefault(conversation_id, [])
+            events.append(Delivered(frame["seq"], _identity(frame)))
+
+
+def _identity(frame: Mapping[str, Any]) -> str:
+    message = frame.get("message")
+    if isinstance(message, Mapping):
+        return str(message.get("id"))
+    # In a replay a deletion also stands in place of the message.
+    return str(frame.get("message_id") or frame["type"])

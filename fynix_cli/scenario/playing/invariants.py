@@ -1,0 +1,164 @@
+"""What must hold at the end of every scenario, whatever it was about."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+from fynix_cli.scenario.model.document import INVARIANTS
+from fynix_cli.scenario.playing.answers import check_answer
+from fynix_cli.scenario.playing.barrier import numbered_have_arrived, standing
+from fynix_cli.scenario.playing.calls import Call, ask
+from fynix_cli.scenario.playing.device import Device
+from fynix_cli.scenario.playing.person import Person
+from fynix_cli.scenario.playing.play import Play
+
+SETTLE_SECONDS = 10.0
+
+
+async def broken_invariants(play: Play) -> dict[str, list[str]]:
+    """By name, what is wrong, in words; none that hold or that the scenario leaves out."""
+    wanted = play.script.document.invariants
+    if wanted is False:
+        return {}
+    names = [name for name in INVARIANTS if wanted.get(name, True)]
+    missing = await _let_everything_arrive(play) if "no_gaps" in names else []
+    found = {}
+    for name in names:
+        wrong = await _CHECKS[name](play)
+        if name == "no_gaps":
+            wrong = [*missing, *wrong]
+        if wrong:
+            found[name] = wrong
+    return found
+
+
+async def _let_everything_arrive(play: Play) -> list[str]:
+    missing = []
+    for device in _devices(play):
+        if device.record.is_counting and device.is_connected and await _is_let_in(play, device):
+            late = await numbered_have_arrived(play, device, SETTLE_SECONDS)
+            missing += [f"{device.owner}.{device.name} did not get all of {it}" for it in late]
+    return missing
+
+
+async def _is_let_in(play: Play, device: Device) -> bool:
+    """Whether the device's login still holds: a scenario may have ended it."""
+    http = play.https[play.instance_of(device)]
+    answer = await ask(
+        http, Call("GET", "/api/users/me"), device.login.access_token, SETTLE_SECONDS
+    )
+    return answer.is_success
+
+
+async def _duplicates(play: Play) -> list[str]:
+    return [
+        f"{device.owner}.{device.name} got number {seq} of conversation {conversation_id} twice"
+        for device in _devices(play)
+        for span in device.record.spans
+        for conversation_id, events in span.events.items()
+        for seq in _twice([it.seq for it in events])
+    ]
+
+
+async def _gaps(play: Play) -> list[str]:
+    wrong = []
+    for device in _devices(play):
+        for span in device.record.spans:
+            for conversation_id, events in span.events.items():
+                numbers = sorted({it.seq for it in events})
+                # Of a conversation that was joined later, the first that came is the first.
+                first = span.begins.get(conversation_id, numbers[0] - 1) + 1
+                holes = sorted(set(range(first, numbers[-1])) - set(numbers))
+                if holes:
+                    wrong.append(
+                        f"{device.owner}.{device.name} never got {_numbers(holes)} "
+                        f"of conversation {conversation_id}"
+                    )
+    return wrong
+
+
+async def _order(play: Play) -> list[str]:
+    wrong = []
+    known: dict[tuple[str, int], tuple[str, str]] = {}
+    for device in _devices(play):
+        whose = f"{device.owner}.{device.name}"
+        for span in device.record.spans:
+            for conversation_id, events in span.events.items():
+                numbers = [it.seq for it in events]
+                if numbers != sorted(numbers):
+                    wrong.append(f"{whose} got conversation {conversation_id} as {numbers}")
+                for event in events:
+                    key = conversation_id, event.seq
+                    other, identity = known.setdefault(key, (whose, event.identity))
+                    if identity != event.identity:
+                        wrong.append(
+                            f"number {event.seq} of conversation {conversation_id} is "
+                            f"{event.identity} to {whose} and {identity} to {other}"
+                        )
+    return wrong
+
+
+async def _unread(play: Play) -> list[str]:
+    wrong = []
+    for person in play.people.values():
+        device = person.first_device
+        if not await _is_let_in(play, device):
+            continue
+        for conversation_id, told in (await standing(play, device, SETTLE_SECONDS)).items():
+            key = person.user_id, conversation_id
+            if conversation_id not in play.ledger.begun or key in play.ledger.unknown_markers:
+                continue
+            counted = await _count_unread(play, person, conversation_id)
+            if counted != told["unread_count"]:
+                wrong.append(
+                    f"{person.name} has {counted} unread messages in conversation "
+                    f"{conversation_id}, and the server says {told['unread_count']}"
+                )
+    return wrong
+
+
+async def _count_unread(play: Play, person: Person, conversation_id: str) -> int:
+    """Messages of others after what they have read, counted one by one."""
+    device = person.first_device
+    after, count, has_next = play.ledger.markers.get((person.user_id, conversation_id), 0), 0, True
+    http = play.https[play.instance_of(device)]
+    while has_next:
+        path = f"/api/conversations/{conversation_id}/messages?after_seq={after}&limit=100"
+        answer = await ask(http, Call("GET", path), device.login.access_token, SETTLE_SECONDS)
+        check_answer(answer, None, "reading the messages")
+        messages: list[dict[str, Any]] = answer.body["messages"]
+        count += sum(it["sender_id"] != person.user_id for it in messages)
+        after = messages[-1]["seq"] if messages else after
+        has_next = bool(answer.body["has_next"]) and bool(messages)
+    return count
+
+
+async def _server_errors(play: Play) -> list[str]:
+    return [
+        f"{error.what} was answered {error.status}"
+        + (f" (request {error.request_id})" if error.request_id else "")
+        for error in play.ledger.server_errors
+    ]
+
+
+_CHECKS: dict[str, Callable[[Play], Awaitable[list[str]]]] = {
+    "no_duplicates": _duplicates,
+    "no_gaps": _gaps,
+    "same_order_for_all": _order,
+    "unread_matches": _unread,
+    "no_server_errors": _server_errors,
+}
+
+
+def _devices(play: Play) -> Iterator[Device]:
+    for person in play.people.values():
+        yield from person.devices.values()
+
+
+def _twice(numbers: list[int]) -> list[int]:
+    seen: set[int] = set()
+    return sorted({it for it in numbers if it in seen or seen.add(it)})  # type: ignore[func-returns-value]
+
+
+def _numbers(numbers: list[int]) -> str:
+    shown = ", ".join(str(it) for it in numbers[:10])
+    return f"number {shown}" + (f" and {len(numbers) - 10} more" if len(numbers) > 10 else "")

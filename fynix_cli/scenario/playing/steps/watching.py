@@ -1,0 +1,146 @@
+"""Steps that look at what arrived, and at what the server says."""
+
+from itertools import pairwise
+from typing import Any
+
+from fynix_cli.scenario.matchers import Mismatch, look_up, mismatches, mismatches_at, shown
+from fynix_cli.scenario.model import watching_steps as shapes
+from fynix_cli.scenario.model.script import Step
+from fynix_cli.scenario.playing.answers import check_answer
+from fynix_cli.scenario.playing.barrier import (
+    NUMBERED,
+    all_have_arrived,
+    numbered_have_arrived,
+)
+from fynix_cli.scenario.playing.calls import Call
+from fynix_cli.scenario.playing.device import Device
+from fynix_cli.scenario.playing.failures import AssertionMissed, Evidence
+from fynix_cli.scenario.playing.frame_buffer import Arrival, Frame
+from fynix_cli.scenario.playing.naming import conversation_id
+from fynix_cli.scenario.playing.play import Play
+from fynix_cli.scenario.playing.scope import Scope
+
+LEFT_SHOWN = 10
+
+
+async def expect(play: Play, step: Step, args: shapes.Expect, scope: Scope) -> None:
+    """Raises: AssertionMissed."""
+    device = play.device(step)
+
+    def is_wanted(frame: Frame) -> bool:
+        return frame.get("type") == args.event and not mismatches_at(args.where, frame)
+
+    count = 1 if args.count is None else int(args.count)
+    found = await device.buffer.take(is_wanted, count, args.within)
+    if len(found) < count:
+        raise _not_come(device, step, args, len(found))
+    if args.count is not None:
+        await _check_no_more(play, device, step, args)
+    _check_each(step, args, found)
+    if args.save is not None:
+        frames = [it.frame for it in found]
+        scope.set(args.save, frames[0] if args.count is None else frames)
+
+
+async def _check_no_more(play: Play, device: Device, step: Step, args: shapes.Expect) -> None:
+    """So many and no more: which is certain only when all has arrived."""
+    await _let_through(play, device, args.event, args.within)
+    more = [it.frame for it in device.buffer.left() if _is_one(args, it.frame)]
+    if more:
+        wanted = f"{args.count} × {args.event} {shown(args.where) if args.where else ''}".strip()
+        text = f"{step.written}: {len(more)} more {args.event} than the {args.count} expected"
+        raise AssertionMissed(text, Evidence(wanted, shown(more[0])))
+
+
+def _is_one(args: shapes.Expect | shapes.ExpectNone, frame: Frame) -> bool:
+    is_kind = args.event is None or frame.get("type") == args.event
+    return is_kind and not mismatches_at(args.where, frame)
+
+
+def _check_each(step: Step, args: shapes.Expect, found: list[Arrival]) -> None:
+    if args.unique_by is not None:
+        values = [shown(look_up(it.frame, args.unique_by)) for it in found]
+        twice = sorted({it for it in values if values.count(it) > 1})
+        if twice:
+            text = (
+                f"{step.written}: {args.unique_by} {twice[0]} came {values.count(twice[0])} times"
+            )
+            raise AssertionMissed(text, Evidence(f"all {args.unique_by} differ", str(values)))
+    if args.gapless is not None:
+        numbers: list[Any] = [look_up(it.frame, args.gapless) for it in found]
+        for before, after in pairwise(numbers):
+            if not isinstance(after, int) or after != before + 1:
+                text = f"{step.written}: after {args.gapless} {shown(before)} came {shown(after)}"
+                wanted = f"{args.gapless} rising by one each"
+                raise AssertionMissed(text, Evidence(wanted, str(numbers)))
+
+
+def _not_come(device: Device, step: Step, args: shapes.Expect, count: int) -> AssertionMissed:
+    wanted = args.event + (f" where {shown(args.where)}" if args.where else "")
+    if args.count is not None:
+        wanted = f"{args.count} × {wanted}"
+        text = f"{step.written}: {count} of {args.count} {args.event} within {args.within:g} s"
+    else:
+        text = f"{step.written}: no such {args.event} within {args.within:g} s"
+    nearest = _nearest(device, args)
+    if nearest is None:
+        return AssertionMissed(text, Evidence(wanted))
+    frame, differences = nearest
+    return AssertionMissed(
+        text, Evidence(wanted, shown(frame), tuple(str(it) for it in differences))
+    )
+
+
+def _nearest(device: Device, args: shapes.Expect) -> tuple[Frame, list[Mismatch]] | None:
+    """What came that differs least: the right kind first, then the fewest differences."""
+    best: tuple[tuple[int, int], Frame, list[Mismatch]] | None = None
+    for arrival in device.buffer.left():
+        differences = mismatches_at(args.where, arrival.frame)
+        is_other = mismatches(args.event, arrival.frame.get("type"), "type")
+        rank = len(is_other), len(differences)
+        if best is None or rank < best[0]:
+            best = rank, arrival.frame, [*is_other, *differences]
+    return None if best is None else best[1:]
+
+
+async def expect_none(play: Play, step: Step, args: shapes.ExpectNone, scope: Scope) -> None:
+    """Raises: AssertionMissed."""
+    device = play.device(step)
+    await _let_through(play, device, args.event, args.within)
+    found = [it.frame for it in device.buffer.left() if _is_one(args, it.frame)]
+    if found:
+        what = args.event or "event"
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        wanted = f"no {what}" + (f" where {shown(args.where)}" if args.where else "")
+        text = f"{step.written}: a {found[0].get('type')} came{more}"
+        raise AssertionMissed(text, Evidence(wanted, shown(found[0])))
+
+
+async def _let_through(play: Play, device: Device, event: str | None, within: float) -> None:
+    """Raises: AssertionMissed (what should have come has not, so that nothing is certain)."""
+    if event in NUMBERED:
+        missing = await numbered_have_arrived(play, device, within)
+    else:
+        missing = await all_have_arrived(play, device, within)
+    if missing:
+        text = f"{device.owner}.{device.name} did not get all within {within:g} s"
+        raise AssertionMissed(text, Evidence("every numbered event", "; ".join(missing)))
+
+
+async def check(play: Play, step: Step, args: shapes.Check, scope: Scope) -> None:
+    """Raises: AssertionMissed, CannotPlay."""
+    device = play.device(step)
+    for name, matcher in args.unread.items():
+        call = Call("GET", f"/api/conversations/{conversation_id(scope.resolve(name))}")
+        answer = await play.ask(device, call, args.within)
+        check_answer(answer, None, f"{step.written}: reading {name}")
+        found = mismatches(matcher, answer.body["unread_count"], f"unread of {name}")
+        if found:
+            evidence = Evidence(shown(matcher), shown(answer.body["unread_count"]))
+            raise AssertionMissed(f"{step.written}: {found[0]}", evidence)
+    for value, matcher in args.values:
+        found = mismatches(matcher, value)
+        if found:
+            raise AssertionMissed(
+                f"{step.written}: {found[0]}", Evidence(shown(matcher), shown(value))
+            )

@@ -1,0 +1,1 @@
+"""Telling what came of scenarios: at the terminal, and as JUnit, JSON and HTML."""

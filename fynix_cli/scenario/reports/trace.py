@@ -1,0 +1,63 @@
+"""A trace: all that was asked, answered, sent and heard in one playing, a JSON object a line."""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from fynix_cli.errors import CommandError
+from fynix_cli.scenario.playing.journal import Entry
+
+FORMAT = 1
+REDACTED = "[redacted]"
+_SECRET_KEYS = frozenset(
+    {"access_token", "authorization", "password", "refresh_token", "ticket", "token"}
+)
+_TOKENS = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+|(?<=[?&])(token|ticket)=[^&\s]+")
+
+
+class TraceFile:
+    """Writes each entry as it comes, without tokens and passwords, so that a playing that dies
+    leaves all that was before. Raises: CommandError (it cannot be written)."""
+
+    def __init__(self, folder: Path, name: str, head: Mapping[str, Any]) -> None:
+        self.path = folder / f"{_plain(name)}.trace.jsonl"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file: TextIO = self.path.open("w", encoding="utf-8")
+        except OSError as error:
+            raise CommandError(f"cannot write {self.path} ({error.strerror})") from error
+        self._write({"fynix_trace": FORMAT, **head})
+
+    def note(self, entry: Entry) -> None:
+        line = {
+            "at": round(entry.at, 6),
+            "kind": entry.kind,
+            "actor": entry.actor,
+            "device": entry.device,
+            "text": entry.text,
+            **entry.data,
+        }
+        self._write(line)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _write(self, line: Mapping[str, Any]) -> None:
+        self._file.write(json.dumps(_without_secrets(line), ensure_ascii=False, default=str) + "\n")
+        self._file.flush()
+
+
+def _without_secrets(value: Any, key: str = "") -> Any:
+    if key.lower() in _SECRET_KEYS and value is not None:
+        return REDACTED
+    if isinstance(value, Mapping):
+        return {str(name): _without_secrets(item, str(name)) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_secrets(item) for item in value]
+    return _TOKENS.sub(REDACTED, value) if isinstance(value, str) else value
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", name).strip("-")[:150]
