@@ -96,12 +96,12 @@ def check_matcher(expected: Any) -> None:
         _check_operand(name, operand)
 
 
-def shown(value: Any) -> str:
-    """A value as one reads it in a line."""
+def shown(value: Any, limit: int = 200) -> str:
+    """A value as one reads it in a line of at most about `limit` characters."""
     if isinstance(value, Missing):
         return "nothing"
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 200 else text[:200] + "…"
+    return text if len(text) <= limit else text[:limit] + "…"
 
 
 def _of_mapping(expected: Mapping[str, Any], actual: Any, path: str) -> list[Mismatch]:

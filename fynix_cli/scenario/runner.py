@@ -136,6 +136,8 @@ class _Jobs:
 
     def _rerun(self, script: Script, outcome: Outcome) -> str:
         words = ["fynix", "scenario", "run", str(script.file), "--seed", str(outcome.seed)]
+        if outcome.stack == "full":
+            words += ["--stack", "full"]
         if script.choices:
             words += ["--case", script.title]
         return shlex.join([*words, *self._plan.command])

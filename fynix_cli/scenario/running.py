@@ -158,8 +158,6 @@ def _words(request: RunRequest) -> list[str]:
     words = [f"--var={it}" for it in request.variables]
     if request.server is not None:
         words.append(f"--server={request.server}")
-    if request.stack != "embedded":
-        words.append(f"--stack={request.stack}")
     if request.instances is not None:
         words.append(f"--instances={request.instances}")
     return words

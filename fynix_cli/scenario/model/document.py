@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from fynix_cli.scenario.model.step_shapes import EventName
 from fynix_cli.scenario.model.values import (
@@ -98,6 +98,37 @@ class Report(Args):
     latency: LatencyThreshold | None = Field(None, description="How late events may be.")
 
 
+def _all_off(value: Any) -> Any:
+    return dict.fromkeys(INVARIANTS, False) if value is False else value
+
+
+def _known_invariants(value: dict[str, bool]) -> dict[str, bool]:
+    for name in value:
+        if name not in INVARIANTS:
+            raise ValueError(f"there is no invariant {name!r}|{name}|{' '.join(INVARIANTS)}")
+    return value
+
+
+Invariants = Annotated[
+    dict[str, bool],
+    BeforeValidator(_all_off),
+    AfterValidator(_known_invariants),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"const": False},
+                {
+                    "type": "object",
+                    "properties": {
+                        name: {"type": "boolean", "description": f"Whether {text}."}
+                        for name, text in INVARIANTS.items()
+                    },
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
 Matrix = Annotated[dict[VariableName, Annotated[list[Any], Field(min_length=1)]], Field()]
 
 
@@ -122,10 +153,9 @@ class Document(Args):
         dict[Annotated[str, Field(pattern=rf"^{NAME}$")], Actor], Field(min_length=1)
     ] = Field(description="Who takes part, by name.")
     steps: Steps = Field(description="What happens, in order.")
-    invariants: (
-        dict[Literal[*INVARIANTS], bool]  # type: ignore[valid-type]
-        | Annotated[Literal[False], WithJsonSchema({"const": False})]
-    ) = Field(default_factory=dict, description="What is checked at the end; false leaves it out.")
+    invariants: Invariants = Field(
+        default_factory=dict, description="What is checked at the end; false leaves it out."
+    )
     report: Report = Field(default_factory=Report)
     timeout: Duration = Field(120.0, description="How long it may take as a whole.")
 

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from fynix_cli.scenario.model.step_shapes import StepArgs
 from fynix_cli.scenario.model.values import (
@@ -18,15 +18,26 @@ from fynix_cli.scenario.model.watching_steps import Fault, Heal
 
 
 class Repeat(StepArgs):
-    """Do steps several times."""
+    """Do steps several times, or once for each of several values."""
 
     example: ClassVar[str] = (
         'repeat: {times: 3, as: i, do: [{alice.send: {in: $dm, text: "number $i"}}]}'
     )
 
-    times: Whole = Field(description="How often.")
-    as_: VariableName | None = Field(None, alias="as", description="Counts from 1 by this name.")
+    times: Whole = Field(None, description="How often.")
+    each: Any = Field(None, description="In place of `times`: a list of values, one for a turn.")
+    as_: VariableName | None = Field(
+        None,
+        alias="as",
+        description="Of the turn's value; with `times` it counts from 1.",
+    )
     do: Steps = Field(description="What to do.")
+
+    @model_validator(mode="after")
+    def _has_one(self) -> "Repeat":
+        if (self.times is None) == (self.each is None):
+            raise ValueError("needs either `times` or `each`")
+        return self
 
 
 class Parallel(StepArgs):

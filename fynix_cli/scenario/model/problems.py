@@ -43,10 +43,16 @@ class InvalidScenario(CommandError):
         super().__init__("\n".join(str(it) for it in self.problems))
 
 
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """A hint that names the nearest of `known`; None: nothing is near."""
+    near = difflib.get_close_matches(word, sorted(set(known)), n=1, cutoff=0.6)
+    return f"did you mean {near[0]}?" if near else None
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """A hint that names the nearest of `known`; else, of a few, all."""
     choices = sorted(set(known))
-    near = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {near[0]}?"
+    near = nearest(word, choices)
+    if near is not None:
+        return near
     return f"there are {', '.join(choices)}" if 0 < len(choices) <= 12 else None

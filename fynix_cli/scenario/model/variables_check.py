@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fynix_cli.scenario.model.problems import Problem, did_you_mean
+from fynix_cli.scenario.model.problems import Problem, did_you_mean, nearest
 from fynix_cli.scenario.model.references import names_in, texts_in
 from fynix_cli.scenario.model.script import Script, Step
 from fynix_cli.scenario.model.yaml_places import Located
@@ -26,7 +26,7 @@ def check_variables(
         problems.append(Problem(located.place(("vars",)), f"there is no variable {name!r}", hint))
     known = {*document.vars, *document.matrix, *document.actors, *_saved(script.steps)}
     for path, text in texts_in(located.value):
-        if path[:1] not in {("steps",), ("actors",), ("vars",), ("server",), ("timeout",)}:
+        if path[:1] not in {("steps",), ("actors",), ("vars",), ("matrix",)}:
             continue
         for reference in names_in(text):
             found = _problem_of(reference, known, environment)
@@ -48,7 +48,7 @@ def _problem_of(
         return None if is_known else (f"there is no run.{rest}", did_you_mean(rest, RUN_FIELDS))
     if root in known:
         return None
-    hint = did_you_mean(root, known) or "write $$ for a dollar sign"
+    hint = nearest(root, known) or "write $$ for a dollar sign"
     return f"there is no variable {root!r}", hint
 
 

@@ -15,9 +15,6 @@ from fynix_cli.scenario.model.values import (
     Whole,
 )
 
-FaultType = Literal[
-    "drop", "half_open", "slow_reader", "latency", "lose_response", "redis_down", "restart_node"
-]
 FAULTS = (
     "drop",
     "half_open",

@@ -22,6 +22,11 @@ _NAMED: dict[str, Any] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
     **dict.fromkeys(("null", "Null", "NULL", "~", ""), None),
 }
+_PLAIN_TAGS = tuple(
+    f"tag:yaml.org,2002:{name}"
+    for name in ("bool", "float", "int", "map", "merge", "null", "seq", "str", "timestamp", "value")
+)
+"""What a value has that was given no tag."""
 _QUOTED = ("'", '"', "|", ">")
 
 
@@ -100,6 +105,8 @@ class _Builder:
         if self._count > MAX_VALUES or len(path) > MAX_DEPTH:
             kind = "nested too deeply" if len(path) > MAX_DEPTH else "more than can be read"
             raise _invalid(self._located, f"this is {kind}", path=path)
+        if not node.tag.startswith(_PLAIN_TAGS):
+            raise self._at(node, f"there are no tags such as {node.tag} here", "leave it out")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
@@ -123,8 +130,6 @@ class _Builder:
         text = str(node.value)
         if getattr(node, "style", None) in _QUOTED:
             return text
-        if node.tag.startswith("!"):
-            raise self._at(node, f"there are no tags such as {node.tag} here", "leave it out")
         if text in _NAMED:
             return _NAMED[text]
         if _INTEGER.fullmatch(text):

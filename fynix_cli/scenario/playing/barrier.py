@@ -128,6 +128,7 @@ class Echo:
             for login, lines in ((speaker, echo._speakers), (listener, echo._listeners)):
                 line = Device("echo", str(len(lines)), url, login, lambda device, arrival: None)
                 await line.connect(within, is_plain=True)
+                await line.flush(within)  # known to the instance, not just shaken hands with
                 lines.append(line)
         return echo
 

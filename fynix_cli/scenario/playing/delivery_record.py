@@ -24,11 +24,15 @@ class Span:
 
     begins: dict[str, int]
     events: dict[str, list[Delivered]] = field(default_factory=dict)
+    highest: dict[str, int] = field(default_factory=dict)
+
+    def add(self, conversation_id: str, event: Delivered) -> None:
+        self.events.setdefault(conversation_id, []).append(event)
+        self.highest[conversation_id] = max(event.seq, self.highest.get(conversation_id, 0))
 
     def reached(self, conversation_id: str) -> int:
-        """The last number that came; 0: none, and none before."""
-        events = self.events.get(conversation_id)
-        return events[-1].seq if events else self.begins.get(conversation_id, 0)
+        """The highest number that came; 0: none, and none before."""
+        return self.highest.get(conversation_id, self.begins.get(conversation_id, 0))
 
 
 class DeliveryRecord:
@@ -60,9 +64,9 @@ class DeliveryRecord:
             # From there on by REST: what lies between does not come.
             self.spans[-1].begins[conversation_id] = int(frame["last_seq"])
             self.spans[-1].events.pop(conversation_id, None)
+            self.spans[-1].highest.pop(conversation_id, None)
         elif isinstance(conversation_id, str) and isinstance(frame.get("seq"), int):
-            events = self.spans[-1].events.setdefault(conversation_id, [])
-            events.append(Delivered(frame["seq"], _identity(frame)))
+            self.spans[-1].add(conversation_id, Delivered(frame["seq"], _identity(frame)))
 
 
 def _identity(frame: Mapping[str, Any]) -> str:

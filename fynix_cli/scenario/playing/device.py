@@ -52,6 +52,8 @@ class Device:
         """Of a plain line, the last message of each conversation as it was opened."""
         self.opening = asyncio.Lock()
         """Held while the line is opened anew: by a step, or by the device itself."""
+        self.is_following = False
+        """Whether what happens comes through the line: it was resumed, or is a plain one."""
         self.is_replaying = False
         """Whether what comes was missed before: between a `resume` and its `resumed`."""
         self.on_lost: Callable[[], None] | None = None
@@ -83,7 +85,7 @@ class Device:
     ) -> None:
         """Open the line. Raises: LineRefused; with `is_retried` only when time is up."""
         await self.disconnect()
-        self.is_plain = is_plain
+        self.is_plain = self.is_following = is_plain
         deadline = asyncio.get_running_loop().time() + within
         while True:
             left = max(0.05, deadline - asyncio.get_running_loop().time())
@@ -174,6 +176,7 @@ class Device:
 
     def _is_resumed(self, frame: Frame) -> None:
         self.is_replaying = False
+        self.is_following = True
         if self.counts_from_resumed:
             # Here, since what follows it may already be on its way.
             self.counts_from_resumed = False

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from fynix_cli.scenario.model.step_shapes import CLOSED
 from fynix_cli.scenario.playing.device import Device
 from fynix_cli.scenario.playing.failures import AssertionMissed, Evidence
 from fynix_cli.scenario.playing.frame_buffer import Frame
@@ -10,13 +11,14 @@ from fynix_cli.scenario.playing.frame_buffer import Frame
 
 async def be_greeted(device: Device, within: float) -> Frame:
     """The `hello` of a line that has just been opened, taken. Raises: AssertionMissed."""
-    found = await device.buffer.take(lambda it: it.get("type") == "hello", 1, within)
-    if not found:
-        raise AssertionMissed(
-            f"{device.owner}.{device.name} was not greeted within {within:g} s",
-            Evidence("a frame of type hello", _last(device)),
-        )
-    return found[0].frame
+    found = await device.buffer.take(lambda it: it.get("type") in ("hello", CLOSED), 1, within)
+    if found and found[0].frame["type"] == "hello":
+        return found[0].frame
+    why = f"within {within:g} s" if not found else f"but closed with {found[0].frame['code']}"
+    raise AssertionMissed(
+        f"{device.owner}.{device.name} was not greeted {why}",
+        Evidence("a frame of type hello", _last(device)),
+    )
 
 
 async def resume(device: Device, cursors: dict[str, int], within: float) -> Frame:

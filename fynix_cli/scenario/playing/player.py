@@ -42,12 +42,31 @@ class Playing:
 
 async def play_script(script: Script, maker: WorldMaker, how: Playing) -> Outcome:
     """What came of it. Whatever goes wrong in it is in the outcome, not raised."""
-    seed = how.seed + how.turn - 1
-    chance = random.Random(f"{seed}:{script.file.name}:{script.title}")
-    run_id = f"{chance.getrandbits(32):08x}"
     count = _Counter()
     journal = Journal(count, *how.listeners)
-    blank = Outcome(
+    blank = outcome = _blank(script, maker, how)
+    try:
+        async with asyncio.timeout(script.document.timeout):
+            async with maker.world(_spec(script, how)) as world:
+                try:
+                    async with opened_play(script, world, journal, how, maker.name) as play:
+                        outcome = await _played(play, blank)
+                finally:
+                    if how.before_end is not None:
+                        await how.before_end(world)
+    except TimeoutError:
+        outcome = _after_time(blank, script, count)
+    except AssertionMissed as error:
+        outcome = replace(blank, **_told(error))
+    except CommandError as error:
+        outcome = replace(blank, **_error(error))
+    except (Unresolved, ValidationError) as error:
+        outcome = replace(blank, **_error(CannotPlay(str(error))))
+    return replace(outcome, seconds=journal.seconds, steps=count.steps)
+
+
+def _blank(script: Script, maker: WorldMaker, how: Playing) -> Outcome:
+    return Outcome(
         key=script.key,
         file=str(script.file),
         title=script.title,
@@ -55,25 +74,8 @@ async def play_script(script: Script, maker: WorldMaker, how: Playing) -> Outcom
         status=Status.passed,
         seconds=0.0,
         turn=how.turn,
-        seed=seed,
+        seed=how.seed + how.turn - 1,
     )
-    run = {"id": run_id, "seed": seed, "number": how.turn, "stack": maker.name}
-    outcome = blank
-    try:
-        async with asyncio.timeout(script.document.timeout):
-            async with maker.world(_spec(script, how)) as world:
-                try:
-                    async with _opened(script, world, journal, chance, run) as play:
-                        play.before_step = how.before_step
-                        outcome = await _played(play, blank)
-                finally:
-                    if how.before_end is not None:
-                        await how.before_end(world)
-    except TimeoutError:
-        outcome = _after_time(blank, script, count)
-    except CommandError as error:
-        outcome = replace(blank, **_error(error))
-    return replace(outcome, seconds=journal.seconds, steps=count.steps)
 
 
 class _Counter:
@@ -95,17 +97,33 @@ def _spec(script: Script, how: Playing) -> ServerSpec:
 
 
 @asynccontextmanager
-async def _opened(
-    script: Script, world: World, journal: Journal, chance: random.Random, run: dict[str, Any]
+async def opened_play(
+    script: Script, world: World, journal: Journal, how: Playing, stack_name: str = "embedded"
 ) -> AsyncIterator[Play]:
-    """A play, and the end of everything that it opened."""
+    """Everybody there and listening, before the first step; and the end of all that was opened.
+
+    Raises: CannotPlay, AssertionMissed, Unresolved, ValidationError.
+    """
     document = script.document
+    # Of several turns each is another; the seed of a turn alone makes just that one again.
+    seed = how.seed + how.turn - 1
+    chance = random.Random(f"{seed}:{script.file.name}:{script.title}")
+    run = {
+        "id": f"{chance.getrandbits(32):08x}",
+        "seed": seed,
+        "number": how.turn,
+        "stack": stack_name,
+        "server": world.urls[0],
+    }
     async with AsyncExitStack() as stack:
         https = [await stack.enter_async_context(open_http(url)) for url in world.urls]
-        run = {**run, "server": world.urls[0]}
-        scope = Scope({"run": run, **document.vars, **script.choices})
-        play = Play(script, world, run, journal, scope, chance, https)
+        scope = Scope({"run": run, **document.vars})
+        play = Play(script, world, run, journal, scope, chance, https, before_step=how.before_step)
         stack.push_async_callback(_close, play)
+        # Variables may name those before them; what the matrix chooses, all of them.
+        for name, value in {**document.vars, **script.choices}.items():
+            scope.set(name, scope.resolve(value))
+        await assemble(play)
         yield play
 
 
@@ -123,8 +141,6 @@ async def _close(play: Play) -> None:
 
 async def _played(play: Play, blank: Outcome) -> Outcome:
     try:
-        play.scope = _with_vars(play.scope, play.script)
-        await assemble(play)
         await perform(play, play.script.steps, play.scope)
         await play.faults.close()
         outcome = await _judged(play, blank)
@@ -134,20 +150,11 @@ async def _played(play: Play, blank: Outcome) -> Outcome:
         )
     except (AssertionMissed, CommandError) as error:
         outcome = replace(blank, **_told(error))
-    except (Unresolved, ValidationError) as error:
-        outcome = replace(blank, **_error(CannotPlay(str(error))))
     if not outcome.is_good and not await play.world.is_alive():
         # Then nothing that is missing says anything about the assertions.
         text = f"the server has ended under way; then: {outcome.text}"
         outcome = replace(outcome, text=text, status=Status.error, exit_code=ExitCode.FAILED)
     return replace(outcome, **_context(play, outcome))
-
-
-def _with_vars(scope: Scope, script: Script) -> Scope:
-    """Variables of the file may name each other's, in the order that they stand in."""
-    for name, value in script.document.vars.items():
-        scope.set(name, scope.resolve(value))
-    return scope
 
 
 async def _judged(play: Play, blank: Outcome) -> Outcome:

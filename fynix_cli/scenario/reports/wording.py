@@ -18,7 +18,8 @@ def headline(outcome: Outcome) -> str:
 def explanation(outcome: Outcome, *, events: int = LATEST_SHOWN) -> Iterator[str]:
     """Why it is not good, in lines: what, the expected beside the nearest, what came last, and
     how to play just this again."""
-    yield outcome.text
+    if not outcome.broken:
+        yield outcome.text
     yield from _evidence(outcome)
     for name, wrong in outcome.broken.items():
         for line in wrong:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import shlex
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from typing import Any
 
 from fynix_cli.exit_codes import ExitCode
@@ -20,11 +20,19 @@ _MAIN = "from fynix_cli.main import main; main()"
 
 
 async def repeat(play: Play, step: Step, args: shapes.Repeat, scope: Scope) -> None:
+    for value in _turns(args):
+        inner = scope if args.as_ is None else scope.child({args.as_: value})
+        await play.perform(step.blocks["do"], inner)
+
+
+def _turns(args: shapes.Repeat) -> Iterable[Any]:
+    if args.each is not None:
+        if not isinstance(args.each, list):
+            raise CannotPlay(f"`each` is {shown(args.each)}, no list", exit_code=ExitCode.USAGE)
+        return args.each
     if not 0 <= args.times <= MAX_REPEATS:
         raise CannotPlay(f"cannot repeat {args.times} times", exit_code=ExitCode.USAGE)
-    for number in range(1, args.times + 1):
-        inner = scope if args.as_ is None else scope.child({args.as_: number})
-        await play.perform(step.blocks["do"], inner)
+    return range(1, int(args.times) + 1)
 
 
 async def parallel(play: Play, step: Step, args: shapes.Parallel, scope: Scope) -> None:

@@ -49,6 +49,7 @@ async def connect(play: Play, step: Step, args: shapes.Connect, scope: Scope) ->
         else:
             await open_device(play, device, args.within, is_plain=is_plain, token=args.token)
             if args.resume and not is_plain and args.expect is None:
+                device.counts_from_resumed = True
                 await resume(device, {}, args.within)
     except LineRefused as refused:
         _judge_refusal(step, args, refused)
@@ -113,7 +114,7 @@ def comes_back(play: Play, device: Device) -> None:
     """Of a device that reconnects by itself: do so beside the steps, until it works."""
 
     async def work() -> None:
-        while not device.is_connected:
+        while not (device.is_connected and device.is_following):
             try:
                 await come_back(play, device, COME_BACK_SECONDS)
             except (LineRefused, CannotPlay, AssertionMissed) as error:

@@ -20,7 +20,8 @@ from fynix_cli.scenario.playing.naming import conversation_id
 from fynix_cli.scenario.playing.play import Play
 from fynix_cli.scenario.playing.scope import Scope
 
-LEFT_SHOWN = 10
+WHOLE = 2000
+"""Of the one event that matters all is worth seeing."""
 
 
 async def expect(play: Play, step: Step, args: shapes.Expect, scope: Scope) -> None:
@@ -49,7 +50,7 @@ async def _check_no_more(play: Play, device: Device, step: Step, args: shapes.Ex
     if more:
         wanted = f"{args.count} × {args.event} {shown(args.where) if args.where else ''}".strip()
         text = f"{step.written}: {len(more)} more {args.event} than the {args.count} expected"
-        raise AssertionMissed(text, Evidence(wanted, shown(more[0])))
+        raise AssertionMissed(text, Evidence(wanted, shown(more[0], WHOLE)))
 
 
 def _is_one(args: shapes.Expect | shapes.ExpectNone, frame: Frame) -> bool:
@@ -87,7 +88,7 @@ def _not_come(device: Device, step: Step, args: shapes.Expect, count: int) -> As
         return AssertionMissed(text, Evidence(wanted))
     frame, differences = nearest
     return AssertionMissed(
-        text, Evidence(wanted, shown(frame), tuple(str(it) for it in differences))
+        text, Evidence(wanted, shown(frame, WHOLE), tuple(str(it) for it in differences))
     )
 
 
@@ -113,7 +114,7 @@ async def expect_none(play: Play, step: Step, args: shapes.ExpectNone, scope: Sc
         more = f", and {len(found) - 1} more" if len(found) > 1 else ""
         wanted = f"no {what}" + (f" where {shown(args.where)}" if args.where else "")
         text = f"{step.written}: a {found[0].get('type')} came{more}"
-        raise AssertionMissed(text, Evidence(wanted, shown(found[0])))
+        raise AssertionMissed(text, Evidence(wanted, shown(found[0], WHOLE)))
 
 
 async def _let_through(play: Play, device: Device, event: str | None, within: float) -> None:
