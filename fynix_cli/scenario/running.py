@@ -64,6 +64,7 @@ def run_scenarios(request: RunRequest) -> None:
         if not invalid:
             _play(request, scripts, console)
     finally:
+        console.add_interrupted()
         write_reports(reports, console.outcomes)
     console.finish()
     code = exit_code(console.outcomes)

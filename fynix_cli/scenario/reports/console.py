@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
+from fynix_cli.exit_codes import ExitCode
 from fynix_cli.output import OutputFormat, print_json_line, talk, to_json, visible
 from fynix_cli.scenario.model.script import Script
 from fynix_cli.scenario.playing.journal import Entry
@@ -39,10 +40,12 @@ class ConsoleReport:
         self._output = output
         self._is_talkative = is_talkative
         self._columns: dict[int, Columns] = {}
+        self._running: dict[int, tuple[Script, WorldMaker]] = {}
         self._began = time.monotonic()
         self._console = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
 
     def begun(self, number: int, script: Script, maker: WorldMaker) -> None:
+        self._running[number] = script, maker
         if self._is_talkative:
             self._columns[number] = Columns(script)
 
@@ -53,6 +56,7 @@ class ConsoleReport:
 
     def ended(self, number: int, outcome: Outcome) -> None:
         self._columns.pop(number, None)
+        del self._running[number]
         self.add(outcome)
 
     def add(self, outcome: Outcome) -> None:
@@ -62,6 +66,12 @@ class ConsoleReport:
             print_json_line(as_json(outcome))
         elif self._output is OutputFormat.table:
             self._print(outcome)
+
+    def add_interrupted(self) -> None:
+        """What was being played when all was told to end."""
+        for script, maker in self._running.values():
+            self.add(interrupted(script, maker))
+        self._running.clear()
 
     def finish(self) -> None:
         """The sum of it all."""
@@ -80,6 +90,19 @@ class ConsoleReport:
         for text in explanation(outcome):
             for part in text.split("\n"):
                 self._console.print(Text("    " + visible(part)))
+
+
+def interrupted(script: Script, maker: WorldMaker) -> Outcome:
+    return Outcome(
+        key=script.key,
+        file=str(script.file),
+        title=script.title,
+        stack=maker.name,
+        status=Status.error,
+        seconds=0.0,
+        text="interrupted",
+        exit_code=ExitCode.INTERRUPTED,
+    )
 
 
 def summary(outcomes: Sequence[Outcome], seconds: float) -> str:

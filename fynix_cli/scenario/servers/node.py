@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from fynix_cli.errors import CommandError
-from fynix_cli.scenario.servers.node_plan import DONE, FAILED, READY, NodePlan
+from fynix_cli.scenario.servers.node_plan import DONE, FAILED, READY, NodePlan, is_setting
 from fynix_cli.serving.instance import loop_factory, serve_app
 from fynix_cli.serving.listening import listen
 from fynix_server.app import create_app
@@ -140,7 +140,6 @@ def _write_to(log: Path) -> None:
 
 
 def _forget_environment() -> None:
-    own = ("DATABASE_URL", "REDIS_URL", "JWT_SECRET_KEY", "JWT_EXPIRE_MINUTES", "FRONTEND_ORIGIN")
     for name in list(os.environ):
-        if name in own or name.startswith("FYNIX_"):
+        if is_setting(name):
             del os.environ[name]

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from fynix_cli.errors import CommandError
 from fynix_cli.exit_codes import ExitCode
 from fynix_cli.scenario.servers.forks import NodeGone, NodeProcess, start_node
-from fynix_cli.scenario.servers.node_plan import NodePlan
+from fynix_cli.scenario.servers.node_plan import NodePlan, is_setting
 from fynix_cli.stack.valkey import Valkey
 from fynix_server.settings import environment_name
 
@@ -116,6 +116,11 @@ class PrivateWorld:
         self._is_redis_up = True
         self.urls: Sequence[str] = ()
 
+    @property
+    def pids(self) -> list[int]:
+        """Of the instances that run."""
+        return [node.pid for node in self._nodes if node is not None]
+
     async def open(self) -> None:
         """Raises: CommandError (a server does not start)."""
         await asyncio.gather(*(self.start_node(number) for number in range(len(self._plans))))
@@ -155,7 +160,7 @@ class PrivateWorld:
     def environment(self) -> dict[str, str]:
         overrides = self._plans[0].overrides
         own = {environment_name(name): str(value) for name, value in overrides.items()}
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("FYNIX_")}
+        kept = {name: value for name, value in os.environ.items() if not is_setting(name)}
         # Logins of the run are nobody else's.
         config = {"FYNIX_CONFIG_DIR": str(overrides["data_dir"] / "config")}
         return {**kept, **own, **config, "FYNIX_SERVER": self.urls[0]}
