@@ -9,10 +9,17 @@ from fynix_cli.client.backoff import full_jitter
 from fynix_cli.client.cursors import Cursors
 from fynix_cli.client.failures import ApiError
 from fynix_cli.client.live_line import Frames, LiveLine, StateListener
-from fynix_cli.client.live_socket import LineLost, NotFynix, TokenRefused, open_socket
+from fynix_cli.client.live_socket import (
+    LineLost,
+    LiveSocket,
+    NotFynix,
+    TokenRefused,
+    open_socket,
+)
 from fynix_cli.client.rest import RestClient
 from fynix_cli.client.tokens import TokenPair
 from fynix_cli.errors import NotLoggedIn, Unreachable
+from fynix_server.protocol.frames import ClientFrame
 
 BACKOFF_BASE_SECONDS = 0.2
 BACKOFF_CAP_SECONDS = 10.0
@@ -39,6 +46,14 @@ class LiveClient:
         self._was_greeted = False
         self._greeted_at = math.inf
         self._tokens: TokenPair | None = None
+        self._socket: LiveSocket | None = None
+
+    async def send(self, command: ClientFrame) -> bool:
+        """Send over the line that is open now. False: there is none, and nothing was sent."""
+        if self._socket is None:
+            return False
+        await self._socket.send(command.model_dump_json())
+        return True
 
     async def frames(self) -> Frames:
         """Every frame from the cursors on, in order within its conversation; ends only by raising.
@@ -80,12 +95,16 @@ class LiveClient:
             self._was_greeted = True
             self._greeted_at = time.monotonic()
             line = LiveLine(self._rest, socket, self.cursors, self._on_state)
-            async with (
-                socket.kept_alive(hello.heartbeat_seconds),
-                aclosing(line.frames()) as frames,
-            ):
-                async for frame in frames:
-                    yield frame
+            self._socket = socket
+            try:
+                async with (
+                    socket.kept_alive(hello.heartbeat_seconds),
+                    aclosing(line.frames()) as frames,
+                ):
+                    async for frame in frames:
+                        yield frame
+            finally:
+                self._socket = None
 
     async def _renew(self) -> LineLost | Unreachable | None:
         """Get tokens that hold; else what is in the way, for now. Raises: NotLoggedIn."""

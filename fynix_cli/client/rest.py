@@ -138,6 +138,13 @@ class RestClient:
         call = Call("PATCH", f"/api/conversations/{conversation_id}/read", body=body)
         return await self.http.fetch(MarkReadResponse, call)
 
+    async def edit_message(
+        self, conversation_id: UUID, message_id: UUID, content: str
+    ) -> MessageResponse:
+        path = f"/api/conversations/{conversation_id}/messages/{message_id}"
+        call = Call("PATCH", path, body={"content": content})
+        return await self.http.fetch(MessageResponse, call)
+
     async def delete_message(self, conversation_id: UUID, message_id: UUID) -> None:
         path = f"/api/conversations/{conversation_id}/messages/{message_id}"
         await self.http.send(Call("DELETE", path))
