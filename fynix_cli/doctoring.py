@@ -1,4 +1,4 @@
-"""The work behind `fynix doctor`."""
+"""The work behind `fynix doctor`: what the server stands on first, then the data."""
 
 import asyncio
 import sys
@@ -8,14 +8,27 @@ from typing import Any
 
 import typer
 
+from fynix_cli.checkup.check import Found, State, Teller
+from fynix_cli.checkup.examination import CHECKS
+from fynix_cli.checkup.examination import examine as examine_surroundings
+from fynix_cli.checkup.surroundings import Surroundings, look_around
+from fynix_cli.checkup.telling import Report, print_report
 from fynix_cli.errors import CommandError
 from fynix_cli.exit_codes import ExitCode
-from fynix_cli.local_database import run_on_current_schema
-from fynix_cli.output import OutputFormat, print_rows, progress, talk
+from fynix_cli.output import OutputFormat, progress, talk
+from fynix_server.errors import Unavailable
 from fynix_server.maintenance.doctor import examination
 from fynix_server.maintenance.doctor.examination import INVARIANTS, Examined
-from fynix_server.redis_client import REDIS_ERRORS, open_redis
-from fynix_server.settings import Settings, SettingsError, load_settings
+from fynix_server.maintenance.schema_errors import SchemaError
+from fynix_server.settings import Settings
+
+DATA = "data"
+DATA_DEADLINE_SECONDS = 600.0
+"""Ten seconds go a million messages; past this the database has fallen silent."""
+NEEDS = {DATA: ("database", "migrations")}
+"""What has to be sound before a part can be looked at, and so is looked at with it."""
+
+_tell = Teller(DATA)
 
 
 @dataclass(frozen=True)
@@ -27,30 +40,66 @@ class Treatment:
     is_confirmed: bool
 
 
-def examine_database(treatment: Treatment, output: OutputFormat) -> None:
-    """Look, mend if asked to, print a line for each invariant, and say what to do next.
+def examine_all(parts: Sequence[str], treatment: Treatment, output: OutputFormat) -> None:
+    """Look at `parts` (none: at all), mend data if asked to, and print a line for each check.
 
-    Raises: CommandError (an old schema, a damaged file, nobody to ask), typer.Exit (something is
-    broken).
+    Raises: CommandError (nobody to ask), typer.Exit (something has failed).
     """
-    results = run_on_current_schema(lambda settings: _treat(settings, treatment))
-    columns = [
-        "name",
-        "checked",
-        "broken",
-        *(["mended"] if treatment.is_fixing else []),
-        "examples",
-    ]
-    rows = [_row(it, is_fixing=treatment.is_fixing) for it in results]
-    if output is OutputFormat.table:
-        rows = [{**it, "examples": [_told(example) for example in it["examples"]]} for it in rows]
-    print_rows(rows, columns, output, "")
-    _advise(results)
+    wanted = {need for part in parts for need in (part, *NEEDS.get(part, ()))}
+    report = Report(output)
+    around = look_around()
+    asyncio.run(_look_around(around, wanted, report))
+    if not wanted or DATA in wanted:
+        report.add(_examine_data(around, report.found, treatment))
+    print_report(report)
     if treatment.is_dry_run:
         talk("Nothing was changed.")
-    _tell_of_environment()
-    if any(it.is_broken for it in results):
-        raise typer.Exit(ExitCode.FAILED)
+    code = _exit_code(report.found)
+    if code is not ExitCode.OK:
+        raise typer.Exit(code)
+
+
+async def _look_around(around: Surroundings, wanted: set[str], report: Report) -> None:
+    checks = {name: check for name, check in CHECKS.items() if not wanted or name in wanted}
+    async for found in examine_surroundings(around, checks):
+        report.add(found)
+
+
+def _exit_code(found: Sequence[Found]) -> ExitCode:
+    codes = {it.exit_code for it in found if it.state is State.failed}
+    if ExitCode.UNREACHABLE in codes:
+        return ExitCode.UNREACHABLE
+    return ExitCode.FAILED if codes else ExitCode.OK
+
+
+# ── the data ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _examine_data(
+    around: Surroundings, found: Sequence[Found], treatment: Treatment
+) -> list[Found]:
+    why = _why_not(found)
+    if why is not None:
+        return [_tell.skipped("invariants", why)]
+    try:
+        results = asyncio.run(_treat(around.settings, treatment))
+    except (SchemaError, Unavailable) as error:
+        return [_tell.failed("invariants", str(error), "try again", ExitCode.UNREACHABLE)]
+    except TimeoutError:
+        said = f"the database did not answer within {DATA_DEADLINE_SECONDS:g} s"
+        return [_tell.failed("invariants", said, "try again", ExitCode.UNREACHABLE)]
+    return [_line(it, is_fixing=treatment.is_fixing) for it in results]
+
+
+def _why_not(found: Sequence[Found]) -> str | None:
+    """What stands in the way of looking at the data; None: nothing."""
+    for it in found:
+        if (it.part, it.name) == ("database", "answers") and it.state is not State.ok:
+            is_missing = it.state is State.warning
+            return "there is no database yet" if is_missing else "the database does not answer"
+        if it.part == "migrations" and it.state is not State.ok:
+            return "the database has not had every migration"
+    return None
 
 
 async def _treat(settings: Settings, treatment: Treatment) -> list[Examined]:
@@ -73,7 +122,8 @@ async def _treat(settings: Settings, treatment: Treatment) -> list[Examined]:
 
 async def _look(settings: Settings) -> list[Examined]:
     with progress("Checking", len(INVARIANTS)) as advance:
-        return await examination.examine(settings, advance)
+        async with asyncio.timeout(DATA_DEADLINE_SECONDS):
+            return await examination.examine(settings, advance)
 
 
 def _confirm(results: Sequence[Examined]) -> None:
@@ -92,48 +142,27 @@ def _confirm(results: Sequence[Examined]) -> None:
         raise CommandError("nothing mended")
 
 
-def _row(result: Examined, *, is_fixing: bool) -> dict[str, Any]:
-    return {
-        "name": result.invariant.name,
-        "checked": result.finding.checked,
-        "broken": result.finding.broken,
+def _line(result: Examined, *, is_fixing: bool) -> Found:
+    finding, invariant = result.finding, result.invariant
+    details = {
+        "checked": finding.checked,
+        "broken": finding.broken,
         **({"mended": result.mended} if is_fixing else {}),
-        "examples": result.finding.examples,
-        "holds": result.invariant.holds,
-        "is_mendable": result.invariant.mend is not None,
+        "examples": finding.examples,
+        "holds": invariant.holds,
+        "is_mendable": invariant.mend is not None,
     }
+    mended = f", {result.mended} mended" if is_fixing and invariant.mend else ""
+    if not result.is_broken:
+        said = f"{finding.checked} looked at{mended}"
+        return Found(DATA, invariant.name, State.ok, said, details=details)
+    examples = ", ".join(_told(it) for it in finding.examples)
+    said = (
+        f"{finding.broken} of {finding.checked} broken{mended}; "
+        f"it should be that {invariant.holds}: {examples}"
+    )
+    return Found(DATA, invariant.name, State.failed, said, invariant.advice, details)
 
 
 def _told(example: Mapping[str, Any]) -> str:
     return " ".join(f"{name}={value}" for name, value in example.items())
-
-
-def _advise(results: Sequence[Examined]) -> None:
-    for it in results:
-        if it.is_broken:
-            talk(f"{it.invariant.name}: it should be that {it.invariant.holds}.")
-            talk(f"  {it.invariant.advice}")
-
-
-def _tell_of_environment() -> None:
-    """Say what would keep a server from starting here, or from being whole. No verdict: often
-    the database is looked at from a machine that has no server."""
-    try:
-        settings = load_settings()
-    except SettingsError as error:
-        for line in str(error).splitlines():
-            talk(f"Note: a server would not start here: {line}")
-        return
-    if not settings.is_fakeredis and not asyncio.run(_is_redis_there(settings)):
-        talk("Note: nobody answers at REDIS_URL; a server would be degraded.")
-
-
-async def _is_redis_there(settings: Settings) -> bool:
-    redis = open_redis(settings)
-    try:
-        await redis.ping()
-    except REDIS_ERRORS:
-        return False
-    finally:
-        await redis.aclose()
-    return True

@@ -17,7 +17,9 @@ COMMANDS = {
     "serve": LazyCommand("fynix_cli.commands.serve:serve", "Run the server."),
     "migrate": LazyCommand("fynix_cli.commands.database:migrate", "Bring the database up to date."),
     "seed": LazyCommand("fynix_cli.commands.seed:seed", "Fill the database with conversations."),
-    "doctor": LazyCommand("fynix_cli.commands.doctor:doctor", "Check the database, and mend it."),
+    "doctor": LazyCommand(
+        "fynix_cli.commands.doctor:doctor", "Check everything, and mend the data."
+    ),
     "bench": LazyCommand("fynix_cli.commands.bench:app", "Measure a server."),
     "user": LazyCommand("fynix_cli.commands.users:app", "Create and list accounts."),
     "login": LazyCommand("fynix_cli.commands.account:login", "Log in, or register, and stay so."),

@@ -1,5 +1,6 @@
-"""`fynix doctor`: whether what a database says of itself is true."""
+"""`fynix doctor`: whether everything that a server stands on is sound."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -8,7 +9,22 @@ from fynix_cli.options import OutputOption
 from fynix_cli.output import OutputFormat
 
 
+class Part(StrEnum):
+    config = "config"
+    database = "database"
+    migrations = "migrations"
+    redis = "redis"
+    clock = "clock"
+    ports = "ports"
+    permissions = "permissions"
+    data = "data"
+
+
 def doctor(
+    only: Annotated[
+        list[Part] | None,
+        typer.Option("--only", show_default=False, help="Look at this part; may be repeated."),
+    ] = None,
     fix: Annotated[
         bool, typer.Option("--fix", help="Mend what can be derived from messages and events.")
     ] = False,
@@ -18,24 +34,30 @@ def doctor(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With --fix: do not ask.")] = False,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Look whether the database of DATABASE_URL is sound, and mend what can be.
+    """Look whether a server would be sound here: settings, database, Redis, files and data.
 
-    A line for each thing that must be true: its name, how many were looked at, how many are
-    broken, and the ids of a few of those. Servers may go on meanwhile, also with --fix, which
-    changes counters, times, keys and read markers, but no message and no event.
+    A line for each check: ok, warning, failed, or skipped where another failure stands in the
+    way; what was found; and what to type where it is not ok. It waits for nothing longer than
+    ten seconds, but for the data. Servers may go on meanwhile, also with --fix, which changes
+    counters, times, keys and read markers, but no message and no event. Without --fix it
+    changes nothing.
 
     \b
     Examples:
       fynix doctor
+      fynix doctor --only config --only redis
+      fynix doctor --only data -o json
       fynix doctor --fix --dry-run
       fynix doctor --fix --yes -o json
 
-    Exits 0 if all is well, also because all was mended; 1 if something is broken; 7 if the
-    database does not answer.
+    Exits 0 if nothing has failed, also because all was mended (warnings do not count); 1 if
+    something has; 7 if the database does not answer.
     """
-    from fynix_cli.doctoring import Treatment, examine_database
+    from fynix_cli.doctoring import Treatment, examine_all
 
     if dry_run and not fix:
         raise typer.BadParameter("it goes with --fix", param_hint="--dry-run")
+    if fix and only and Part.data not in only:
+        raise typer.BadParameter("it mends data alone: --only data", param_hint="--fix")
     treatment = Treatment(is_fixing=fix, is_dry_run=dry_run, is_confirmed=yes)
-    examine_database(treatment, output)
+    examine_all([part.value for part in only or []], treatment, output)

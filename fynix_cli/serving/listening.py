@@ -9,11 +9,27 @@ from fynix_cli.errors import CommandError
 BACKLOG = 2048
 
 
+class PortTaken(CommandError):
+    """Somebody listens there already."""
+
+
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket; connections wait in it until a server accepts them.
 
     Raises: CommandError (the port is taken, or the address cannot be listened on).
     """
+    listener = bound(host, port)
+    try:
+        # Now, for a port that is only bound can be bound a second time.
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise _refusal(host, port, error) from error
+    return listener
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that has the address, and does not listen. Raises: CommandError, as `listen`."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -24,8 +40,6 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        # Now, for a port that is only bound can be bound a second time.
-        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise _refusal(host, port, error) from error
@@ -34,7 +48,11 @@ def listen(host: str, port: int) -> socket.socket:
 
 def url_of(listener: socket.socket, host: str) -> str:
     """Where a browser on this machine finds it."""
-    port = listener.getsockname()[1]
+    return url_at(host, listener.getsockname()[1])
+
+
+def url_at(host: str, port: int) -> str:
+    """Where a browser on this machine finds a server that listens there."""
     shown = "127.0.0.1" if host in ("", "0.0.0.0") else "[::1]" if host == "::" else host  # noqa: S104
     if ":" in shown and not shown.startswith("["):
         shown = f"[{shown}]"
@@ -51,7 +69,7 @@ def is_loopback(host: str) -> bool:
 
 def _refusal(host: str, port: int, error: OSError) -> CommandError:
     if error.errno == errno.EADDRINUSE:
-        return CommandError(
+        return PortTaken(
             f"port {port} of {host} is taken",
             hint=f"stop what listens there, or take another: fynix serve --port {_other(port)}",
         )

@@ -1,0 +1,36 @@
+"""Whether the database has had every migration that this version knows."""
+
+from collections.abc import AsyncIterator
+
+from fynix_cli.checkup.check import Found, Teller
+from fynix_cli.checkup.database import CONNECT_SECONDS, DATABASE_FIELDS, refusal
+from fynix_cli.checkup.surroundings import Surroundings
+from fynix_server.maintenance.schema import pending, state
+from fynix_server.maintenance.schema_errors import SchemaError
+
+_tell = Teller("migrations")
+
+
+async def check_migrations(around: Surroundings) -> AsyncIterator[Found]:
+    """Makes nothing and runs none."""
+    if why := around.why_unknown(*DATABASE_FIELDS):
+        yield _tell.skipped("schema", why)
+        return
+    quick = {"database_timeout_seconds": CONNECT_SECONDS}
+    try:
+        found = await state(around.settings.model_copy(update=quick))
+    except SchemaError as error:
+        if error.is_unreachable:
+            yield _tell.skipped("schema", "the database does not answer")
+        else:
+            yield refusal(_tell, "schema", error)
+        return
+    if found.is_current:
+        yield _tell.ok("schema", f"up to date, at {found.head}")
+    else:
+        missing = pending(found)
+        yield _tell.failed(
+            "schema",
+            f"at {found.current or 'nothing yet'}; {len(missing)} missing: {', '.join(missing)}",
+            "run: fynix migrate",
+        )
