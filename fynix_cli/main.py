@@ -37,6 +37,7 @@ COMMANDS = {
         "fynix_cli.commands.scenario:app", "Script conversations, and play them."
     ),
     "status": LazyCommand("fynix_cli.commands.status:status", "Show how a server is doing."),
+    "top": LazyCommand("fynix_cli.commands.top:top", "Watch a server, live."),
 }
 
 app = typer.Typer(

@@ -1,0 +1,1 @@
+"""`fynix top`: what a server does, from its metrics, as it does it."""

@@ -1,0 +1,1 @@
+"""`fynix top`: what it makes of metrics, what it draws, and what it prints."""
