@@ -15,6 +15,7 @@ from fynix_cli.server_failures import server_failure
 
 COMMANDS = {
     "serve": LazyCommand("fynix_cli.commands.serve:serve", "Run the server."),
+    "demo": LazyCommand("fynix_cli.commands.demo:demo", "Watch two people talk through a server."),
     "migrate": LazyCommand("fynix_cli.commands.database:migrate", "Bring the database up to date."),
     "seed": LazyCommand("fynix_cli.commands.seed:seed", "Fill the database with conversations."),
     "doctor": LazyCommand(
@@ -66,6 +67,7 @@ def fynix(
 
     \b
     Start:
+      fynix demo                  watch two people talk through a server
       fynix serve                 run a server on this machine
       fynix login alice           log in to it (--register: make the account)
       fynix send bob "hello"      write to somebody

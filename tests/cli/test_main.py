@@ -33,7 +33,11 @@ def fynix(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], *([name, "--help"] for name in ("send", "tail", "login", "messages", "status"))],
+    [
+        ["--help"],
+        *([name, "--help"] for name in ("send", "tail", "login", "messages", "status")),
+        *([name, "--help"] for name in ("demo", "doctor", "top")),
+    ],
     ids=" ".join,
 )
 def test_help_imports_neither_the_server_nor_a_client(arguments: list[str]) -> None:
@@ -103,6 +107,9 @@ def test_every_command_can_be_loaded_and_shows_its_help(
         "read",
         "delete",
         "status",
+        "demo",
+        "doctor",
+        "top",
     ],
 )
 def test_the_help_of_a_command_has_examples(name: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -188,6 +195,21 @@ def test_a_traceback_is_shown_only_when_asked_for() -> None:
 
     assert "Traceback" not in plain.stderr
     assert "Traceback" in debugged.stderr
+
+
+def test_watching_a_server_loads_neither_a_server_nor_what_draws() -> None:
+    script = (
+        "import sys; from fynix_cli.main import run; "
+        f"run(['top', '--once', '--server', '{NOBODY_LISTENS}']); "
+        "print(*sys.modules)"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=True
+    )
+
+    loaded = set(answer.stdout.split())
+    assert "fynix_cli.top.source" in loaded
+    assert not loaded.intersection((*SERVER_LIBRARIES, "textual"))
 
 
 def test_a_reader_that_leaves_early_is_no_error_message() -> None:

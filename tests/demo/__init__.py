@@ -1,0 +1,1 @@
+"""`fynix demo`, run for real: what it shows, and that it leaves nothing behind."""
