@@ -27,7 +27,8 @@ COMMANDS = {
     "logout": LazyCommand("fynix_cli.commands.account:logout", "End a login."),
     "whoami": LazyCommand("fynix_cli.commands.account:whoami", "Show who you act as, and where."),
     "send": LazyCommand("fynix_cli.commands.chat:send", "Send a message, or a file of them."),
-    "tail": LazyCommand("fynix_cli.commands.chat:tail", "Print what happens, as it happens."),
+    "tail": LazyCommand("fynix_cli.commands.tail:tail", "Print what happens, as it happens."),
+    "wait": LazyCommand("fynix_cli.commands.tail:wait", "Wait until something happens."),
     "conversations": LazyCommand(
         "fynix_cli.commands.chat:conversations", "List your conversations."
     ),

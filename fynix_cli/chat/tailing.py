@@ -1,44 +1,42 @@
-"""Printing live frames, as a line for eyes or as JSON."""
+"""Following live frames: which are wanted, where to begin, and when to end."""
 
 from collections.abc import Iterator
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import get_args
 from uuid import UUID
 
-from fynix_cli.chat.narrator import Narrator
+from fynix_cli.chat.deadline import Deadline, TimeIsUp
+from fynix_cli.chat.sinks import Sink
 from fynix_cli.chat.targets import conversation_to_look_at
 from fynix_cli.client.cursor_file import CursorFile, Owner, held_cursor_file
 from fynix_cli.client.cursors import Cursors, Keep
 from fynix_cli.client.live import LiveClient
+from fynix_cli.client.live_line import StateListener
 from fynix_cli.client.rest import RestClient
 from fynix_cli.client.starting_points import StartingPoints
 from fynix_cli.errors import CommandError
 from fynix_cli.exit_codes import ExitCode
-from fynix_cli.output import TailFormat, emit, print_json_line, talk
+from fynix_cli.matching.conditions import Condition, all_hold
+from fynix_cli.output import JsonObject
 from fynix_server.protocol.fields import MAX_PAGE_DEPTH
-from fynix_server.protocol.frames import (
-    DurableFrame,
-    MessageRead,
-    ServerFrame,
-    ServerNotice,
-    Typing,
-)
-
-FRAME_TYPES = frozenset(
-    str(model.model_fields["type"].default)
-    for model in (*get_args(DurableFrame), MessageRead, Typing, ServerNotice)
-)
+from fynix_server.protocol.frames import DurableFrame, ServerFrame
 
 
 @dataclass(frozen=True)
 class TailFilter:
-    """What to print. None and empty: everything."""
+    """What to show. None and empty: everything."""
 
-    conversation: str | None
-    types: frozenset[str]
+    conversation: str | None = None
+    types: frozenset[str] = frozenset()
+    where: tuple[Condition, ...] = ()
+
+    def passes(self, item: JsonObject, only: UUID | None) -> bool:
+        """Whether a frame, as JSON, is wanted; `only`: the id of the conversation, if one is."""
+        if only is not None and item.get("conversation_id") != str(only):
+            return False
+        return (not self.types or item["type"] in self.types) and all_hold(self.where, item)
 
 
 @dataclass(frozen=True)
@@ -51,47 +49,79 @@ class TailStart:
     moment: datetime | None
 
 
-def check_types(names: list[str]) -> frozenset[str]:
-    """Raises: CommandError (a type that no frame has, which would wait for ever)."""
-    unknown = sorted(set(names) - FRAME_TYPES)
-    if unknown:
-        raise CommandError(
-            f"there is no frame type {unknown[0]!r}",
-            hint=f"there are: {', '.join(sorted(FRAME_TYPES))}",
-            exit_code=ExitCode.USAGE,
-        )
-    return frozenset(names)
+@dataclass(frozen=True)
+class TailEnd:
+    """When to end: at a frame that meets `until`, after `count` of them, after `seconds`.
+
+    None and empty: not for that reason.
+    """
+
+    until: tuple[Condition, ...] = ()
+    count: int | None = None
+    seconds: float | None = None
+
+    def is_reached(self, item: JsonObject, shown: int) -> bool:
+        """Whether `item`, the last of `shown` frames, was the last one wanted."""
+        return shown == self.count or (bool(self.until) and all_hold(self.until, item))
+
+    def check_time_out(self) -> None:
+        """Whoever waited for something has not got it; whoever only watched has seen it all.
+
+        Raises: CommandError.
+        """
+        if self.until or self.count is not None:
+            raise CommandError(
+                f"what was waited for did not come within {self.seconds:g} s",
+                exit_code=ExitCode.TIMED_OUT,
+            )
+
+
+@dataclass(frozen=True)
+class TailRequest:
+    """All that a tail is told."""
+
+    wanted: TailFilter
+    start: TailStart
+    end: TailEnd = field(default_factory=TailEnd)
 
 
 class Tail:
-    """Prints the frames of one person (`owner`, whom `rest` acts as)."""
+    """Hands the frames of one person (`owner`, whom `rest` acts as) to `sink`, one by one."""
 
-    def __init__(
-        self, rest: RestClient, owner: Owner, wanted: TailFilter, output: TailFormat
-    ) -> None:
+    def __init__(self, rest: RestClient, owner: Owner, sink: Sink, say: StateListener) -> None:
         self._rest = rest
         self._owner = owner
-        self._wanted = wanted
-        self._output = output
-        self._narrator = Narrator(rest)
+        self._sink = sink
+        self._say = say
 
-    async def run(self, start: TailStart) -> None:
-        """Print until interrupted or told by the server not to come back."""
+    async def run(self, request: TailRequest) -> None:
+        """Until the end that was asked for, an interruption, or the server's word not to come back.
+
+        Raises: CommandError (timed out, too), and what RestClient and LiveClient raise.
+        """
         async with self._rest:
-            with self._opened(start.file) as file:
-                stored = file.load() if file is not None else None
-                keep = file.save if file is not None else None
-                only = await self._only()
-                if stored is None and start.is_since:
-                    cursors = await self._cursors_since(start.moment, only, keep)
-                else:
-                    cursors = Cursors(stored, keep)
+            with self._opened(request.start.file) as file:
                 try:
-                    # Before anything is printed: it may turn out that it cannot be written.
-                    cursors.keep()
-                    await self._print(LiveClient(self._rest, _say, cursors), only)
-                finally:
-                    cursors.keep()
+                    await self._follow(request, file)
+                except TimeIsUp:
+                    request.end.check_time_out()
+
+    async def _follow(self, request: TailRequest, file: CursorFile | None) -> None:
+        deadline = Deadline(request.end.seconds)
+        stored = file.load() if file is not None else None
+        keep = file.save if file is not None else None
+        only = await deadline.wait_for(lambda: self._only(request.wanted))
+        if stored is None and request.start.is_since:
+            moment = request.start.moment
+            cursors = await deadline.wait_for(lambda: self._cursors_since(moment, only, keep))
+        else:
+            cursors = Cursors(stored, keep)
+        try:
+            # Before anything is shown: it may turn out that it cannot be written.
+            cursors.keep()
+            await self._show(LiveClient(self._rest, self._say, cursors), request, only, deadline)
+        finally:
+            cursors.keep()
 
     @contextmanager
     def _opened(self, path: Path | None) -> Iterator[CursorFile | None]:
@@ -104,30 +134,33 @@ class Tail:
     async def _cursors_since(
         self, moment: datetime | None, only: UUID | None, keep: Keep | None
     ) -> Cursors:
-        known = await StartingPoints(self._rest, _say).cursors_since(moment, only)
+        known = await StartingPoints(self._rest, self._say).cursors_since(moment, only)
         return Cursors(known, keep, names_all=len(known) < MAX_PAGE_DEPTH)
 
-    async def _only(self) -> UUID | None:
-        target = self._wanted.conversation
+    async def _only(self, wanted: TailFilter) -> UUID | None:
+        target = wanted.conversation
         return None if target is None else (await conversation_to_look_at(self._rest, target)).id
 
-    async def _print(self, live: LiveClient, only: UUID | None) -> None:
+    async def _show(
+        self, live: LiveClient, request: TailRequest, only: UUID | None, deadline: Deadline
+    ) -> None:
+        shown = 0
         async with aclosing(live.frames()) as frames:
-            async for frame in frames:
-                if not _is_wanted(frame, only, self._wanted.types):
+            while True:
+                frame = await deadline.wait_for(lambda: anext(frames))
+                item = frame.model_dump(mode="json")
+                if not request.wanted.passes(item, only):
                     continue
-                # Flushed before the next frame is asked for, which is what moves the cursor.
-                if self._output is TailFormat.jsonl:
-                    print_json_line(frame.model_dump(mode="json"))
-                else:
-                    emit(await self._narrator.line(frame))
+                # Done before the next frame is asked for, which is what moves the cursor. The
+                # deadline does not cut it short: a command half done would be done again.
+                await self._sink.take(frame, item)
+                shown += 1
+                if request.end.is_reached(item, shown):
+                    _count_as_seen(frame, live.cursors)
+                    return
 
 
-def _say(state: str) -> None:
-    talk(f"fynix tail: {state}")
-
-
-def _is_wanted(frame: ServerFrame, only: UUID | None, types: frozenset[str]) -> bool:
-    if only is not None and getattr(frame, "conversation_id", None) != only:
-        return False
-    return not types or frame.type in types
+def _count_as_seen(frame: ServerFrame, cursors: Cursors) -> None:
+    """As asking for the next frame would, which nobody does after the last."""
+    if isinstance(frame, DurableFrame):
+        cursors.move(frame.conversation_id, frame.seq)

@@ -1,4 +1,4 @@
-"""`fynix send`, `tail`, `conversations`, `messages`, `read` and `delete`: talking to people."""
+"""`fynix send`, `conversations`, `messages`, `read` and `delete`: talking to people."""
 
 import asyncio
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from fynix_cli.options import OutputOption, ProfileOption, ServerOption, TargetArgument
-from fynix_cli.output import OutputFormat, TailFormat
+from fynix_cli.output import OutputFormat
 
 # The work is imported within each function: `--help` then needs no HTTP client.
 
@@ -53,102 +53,6 @@ def send(
     rest = rest_client(profile, server)
     outgoing = Outgoing(target, read_contents(text, file), waits=not no_wait, output=output)
     asyncio.run(send_all(rest, outgoing))
-
-
-def tail(
-    conversation: Annotated[
-        str | None,
-        typer.Option(
-            "--conversation",
-            "-c",
-            metavar="TARGET",
-            show_default=False,
-            help="Only this one.",
-        ),
-    ] = None,
-    types: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--type",
-            "-t",
-            metavar="TYPE",
-            show_default=False,
-            help="Only frames of this type; may be repeated.",
-        ),
-    ] = None,
-    since: Annotated[
-        str | None,
-        typer.Option(
-            "--since",
-            metavar="WHEN",
-            show_default=False,
-            help="Begin in the past: 10m, 2h, 3d, 14:30, 2026-11-24, an RFC 3339 time, or all.",
-        ),
-    ] = None,
-    cursor_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--cursor-file",
-            metavar="FILE",
-            show_default=False,
-            help="Go on where the last tail with this file stopped, and keep it up to date.",
-        ),
-    ] = None,
-    profile: ProfileOption = None,
-    server: ServerOption = None,
-    output: Annotated[
-        TailFormat, typer.Option("--output", "-o", help="jsonl: the frames, one a line.")
-    ] = TailFormat.text,
-) -> None:
-    """Print what happens from now on, as it happens, until Ctrl-C.
-
-    When the line drops it connects anew and shows what was missed, each thing once and in order.
-    It goes on as the same person even if somebody else logs in on this machine meanwhile.
-
-    With --cursor-file FILE that also holds from one tail to the next: nothing between them is
-    missed, and after an orderly end (Ctrl-C, SIGTERM) nothing is printed twice. A line is
-    printed first and noted in FILE afterwards, so after a kill -9 or a power cut the lines of
-    the last moment may come twice. What --conversation and --type leave out counts as seen. A
-    FILE that is not there yet is made, and the tail begins now, or at --since; once it is there,
-    it alone says where to begin. It is of one person at one server, and of one tail at a time
-    (FILE.lock beside it sees to that).
-
-    --since shows what happened since then in all your conversations, in order within each, and
-    goes on live. Times without an offset are local. Edits, deletions and joinings say no time;
-    those right before the first message shown are shown too.
-
-    \b
-    Types: new_message, message_updated, message_deleted, message_read, typing,
-    conversation_created, conversation_updated, participant_added, participant_removed,
-    server_notice.
-
-    \b
-    Examples:
-      fynix tail
-      fynix tail --conversation bob --type new_message
-      fynix tail --since 2h
-      fynix tail -o jsonl --since all | jq -r .message.content
-      fynix tail -o jsonl --type new_message --cursor-file bot.cursors
-
-    Exits 1 if FILE cannot be used, 2 if WHEN is no time, 4 if the login has ended, 7 if there is
-    no server at the start, 130 at Ctrl-C or SIGTERM.
-    """
-    from datetime import UTC, datetime
-
-    from fynix_cli.chat.moments import parse_since
-    from fynix_cli.chat.tailing import Tail, TailFilter, TailStart, check_types
-    from fynix_cli.client.cursor_file import Owner
-    from fynix_cli.profiles import Profiles
-    from fynix_cli.session import matching_profile, rest_client
-    from fynix_cli.termination import end_like_ctrl_c
-
-    wanted = TailFilter(conversation, check_types(types or []))
-    moment = None if since is None else parse_since(since, datetime.now(UTC))
-    start = TailStart(cursor_file, is_since=since is not None, moment=moment)
-    person = matching_profile(Profiles(), profile, server)
-    rest = rest_client(person.name, server)
-    end_like_ctrl_c()
-    asyncio.run(Tail(rest, Owner(person.server, person.user_id), wanted, output).run(start))
 
 
 def conversations(
