@@ -122,7 +122,8 @@ def _report(error: Exception) -> int:
 
 
 def _show_usage_error(error: TyperException) -> None:
-    talk(f"fynix: {error.format_message()}")
+    # Pydantic, by which Typer reads values, begins with it and says nothing by it.
+    talk(f"fynix: {error.format_message().replace('Value error, ', '')}")
     context = getattr(error, "ctx", None)
     if context is not None:
         talk(f"Try: {context.command_path} --help")

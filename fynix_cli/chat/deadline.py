@@ -1,6 +1,7 @@
 """A moment until which one waits, and no longer, whatever one waits for."""
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -32,6 +33,8 @@ class Deadline:
         try:
             await asyncio.wait([task], timeout=seconds_left)
             if not task.done():
+                # A timer may come a moment early; the deadline comes but once.
+                self._at = -math.inf
                 raise TimeIsUp
             return task.result()
         finally:

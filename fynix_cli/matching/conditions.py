@@ -4,6 +4,7 @@ import operator
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 from uuid import UUID
@@ -125,9 +126,12 @@ def _texts_of(value: str, kind: Any) -> list[str]:
         return []
     adapter: TypeAdapter[Any] = TypeAdapter(kind)
     try:
-        return [text_of(adapter.dump_python(adapter.validate_strings(value), mode="json"))]
+        read = adapter.validate_strings(value)
     except ValidationError:
         return []
+    if isinstance(read, datetime):
+        read = read.astimezone(UTC)
+    return [text_of(adapter.dump_python(read, mode="json"))]
 
 
 def _described(kinds: tuple[Any, ...]) -> str:

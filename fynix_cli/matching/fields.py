@@ -127,7 +127,8 @@ def _mend(path: str, types: Collection[str]) -> str:
 
 def _nearest(path: str, paths: list[str]) -> str | None:
     # By the last name first: what is forgotten or mistaken is mostly what stands before it.
-    last = get_close_matches(_last(path), {_last(it) for it in paths})
+    names = {_last(it) for it in paths}
+    last = [_last(path)] if _last(path) in names else get_close_matches(_last(path), names)
     candidates = [it for it in paths if _last(it) in last]
     return max(candidates, key=lambda it: SequenceMatcher(None, path, it).ratio(), default=None)
 

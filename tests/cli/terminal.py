@@ -1,4 +1,4 @@
-"""A terminal for tests. Commands run in this process, for speed; `tail` in one of its own."""
+"""A terminal for tests. Commands run in this process, for speed; `tail` and `wait` in their own."""
 
 import asyncio
 import io
@@ -26,10 +26,11 @@ class Answer:
 
 
 class Tail:
-    """A running `fynix tail` that has said that it is connected."""
+    """A running `fynix tail` or `wait` that has said that it is connected."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, command: str) -> None:
         self.process = process
+        self._command = command
 
     async def line(self) -> str:
         """The next line that it prints, with a deadline."""
@@ -40,7 +41,12 @@ class Tail:
     async def connected(self) -> None:
         assert self.process.stderr is not None
         said = await asyncio.wait_for(self.process.stderr.readline(), DEADLINE_SECONDS)
-        assert said == b"fynix tail: connected\n", said
+        assert said.decode() == f"fynix {self._command}: connected\n", said
+
+    async def rest(self) -> str:
+        """What it prints until it, and whatever it started, has ended."""
+        assert self.process.stdout is not None
+        return (await asyncio.wait_for(self.process.stdout.read(), DEADLINE_SECONDS)).decode()
 
     def interrupt(self) -> None:
         self.process.send_signal(signal.SIGINT)
@@ -78,7 +84,13 @@ class Terminal:
         return found
 
     async def tail(self, *arguments: str) -> Tail:
-        tail = Tail(await self._start("tail", *arguments))
+        return await self._connected("tail", *arguments)
+
+    async def wait(self, *arguments: str) -> Tail:
+        return await self._connected("wait", *arguments)
+
+    async def _connected(self, command: str, *arguments: str) -> Tail:
+        tail = Tail(await self._start(command, *arguments), command)
         self._tails.append(tail)
         await tail.connected()
         return tail

@@ -35,8 +35,8 @@ def fynix(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
     "arguments",
     [
         ["--help"],
-        *([name, "--help"] for name in ("send", "tail", "login", "messages", "status")),
-        *([name, "--help"] for name in ("demo", "doctor", "top")),
+        *([name, "--help"] for name in ("send", "tail", "wait", "login", "messages", "status")),
+        *([name, "--help"] for name in ("demo", "doctor", "top", "scenario")),
     ],
     ids=" ".join,
 )
@@ -102,6 +102,7 @@ def test_every_command_can_be_loaded_and_shows_its_help(
         "whoami",
         "send",
         "tail",
+        "wait",
         "conversations",
         "messages",
         "read",
