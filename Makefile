@@ -5,7 +5,7 @@ TYPED := fynix_cli fynix_server tests
 # One more than the smallest machine that this must be quick on has cores: tests also wait.
 JOBS ?= 3
 
-.PHONY: help serve check lint test torture format clean constraints
+.PHONY: help serve check lint test torture format reference clean constraints
 
 help:
 	@echo "make serve    start the server with demo people on http://127.0.0.1:8000"
@@ -14,6 +14,7 @@ help:
 	@echo "make test     pytest"
 	@echo "make torture  faults on real servers: MINUTES=1 SEED=1; see docs/reliability.md"
 	@echo "make format   put the code into shape"
+	@echo "make reference  write docs/cli.md anew from the commands"
 	@echo "make clean    remove .venv and every cache"
 
 serve: .venv/.installed
@@ -39,6 +40,9 @@ torture: .venv/.installed-dev
 format: .venv/.installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+reference: .venv/.installed-dev
+	$(BIN)/python -m fynix_cli.reference docs/cli.md
 
 clean:
 	rm -rf .venv build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache \

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
+from fynix_cli.completing import SHELL_ASKS, prepare_to_complete
 from fynix_cli.errors import CommandError
 from fynix_cli.exit_codes import ExitCode
 from fynix_cli.lazy_group import LazyCommand, lazy_group
@@ -85,6 +86,8 @@ def fynix(
 
 def main() -> None:
     """The entry point of the `fynix` script."""
+    if SHELL_ASKS in os.environ:
+        prepare_to_complete()
     # A message may hold what the terminal's encoding lacks; showing its number beats dying.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

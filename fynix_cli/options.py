@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from fynix_cli.completing import profile_names
 from fynix_cli.output import OutputFormat
 
 ServerOption = Annotated[
@@ -22,6 +23,7 @@ ProfileOption = Annotated[
         envvar="FYNIX_PROFILE",
         show_default=False,
         metavar="NAME",
+        autocompletion=profile_names,
         help="Act as this login. Default: the latest one.",
     ),
 ]

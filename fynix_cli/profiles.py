@@ -54,6 +54,10 @@ class Profiles:
         wanted = name or contents.current
         return None if wanted is None else contents.profiles.get(wanted)
 
+    def names(self) -> list[str]:
+        """What the profiles are called, in order of the alphabet. Raises: CommandError."""
+        return sorted(self._read().profiles)
+
     def require(self, name: str | None) -> Profile:
         """The same, or a line on what to type. Raises: NotLoggedIn, CommandError."""
         profile = self.find(name)
@@ -61,7 +65,7 @@ class Profiles:
             return profile
         if name is not None:
             raise NotLoggedIn(f"not logged in as {name}", hint=f"log in with: fynix login {name}")
-        names = sorted(self._read().profiles)
+        names = self.names()
         if names:
             raise NotLoggedIn(
                 f"no login is current; there are {', '.join(names)}",

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from fynix_cli.completing import profile_names
 from fynix_cli.options import OutputOption, ProfileOption, ServerOption
 from fynix_cli.output import OutputFormat
 
@@ -11,7 +12,7 @@ from fynix_cli.output import OutputFormat
 
 
 def login(
-    username: Annotated[str, typer.Argument(help="Whom to log in.")],
+    username: Annotated[str, typer.Argument(metavar="USERNAME", help="Whom to log in.")],
     register: Annotated[bool, typer.Option("--register", help="Make the account first.")] = False,
     display_name: Annotated[
         str | None, typer.Option("--display-name", help="With --register: how others see you.")
@@ -22,7 +23,11 @@ def login(
     profile: Annotated[
         str | None,
         typer.Option(
-            "--as", metavar="NAME", show_default=False, help="Keep it as NAME. Default: USERNAME."
+            "--as",
+            metavar="NAME",
+            show_default=False,
+            autocompletion=profile_names,
+            help="Keep it as NAME. Default: USERNAME.",
         ),
     ] = None,
     server: ServerOption = None,

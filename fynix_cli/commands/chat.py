@@ -111,9 +111,7 @@ def read(
     target: TargetArgument,
     message_id: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[MESSAGE_ID]", help="Up to and with this one; default: the newest."
-        ),
+        typer.Argument(metavar="MESSAGE_ID", help="Up to and with this one; default: the newest."),
     ] = None,
     profile: ProfileOption = None,
     server: ServerOption = None,

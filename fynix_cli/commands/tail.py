@@ -211,7 +211,7 @@ def wait(
 ) -> None:
     """Wait for the first frame of a type, print it as a line of JSON, and exit. For scripts.
 
-    EVENT is a type of frame, EXPR and TEMPLATE are as in: fynix tail --help
+    EVENT is a type of frame; EXPR and TEMPLATE are as `fynix tail --help` tells.
 
     What happens before it has said "connected" on stderr is missed, unless you say where to
     begin: --since 10s looks back so long, and finds what came while it started. (Of typing and
