@@ -50,8 +50,9 @@ app = typer.Typer(
 )
 
 
-def _print_version(is_wanted: bool) -> None:
-    if is_wanted:
+def _print_version(context: typer.Context, is_wanted: bool) -> None:
+    # Resilient: a shell completes what comes after it.
+    if is_wanted and not context.resilient_parsing:
         from importlib.metadata import version
 
         emit(f"fynix {version('fynix')}")

@@ -90,8 +90,8 @@ def _exit_codes() -> str:
 def _variables(told: Iterable[Entry]) -> str:
     rows = [(f"`{name}`", meaning) for name, meaning in _all_variables(told).items()]
     after = (
-        "An option wins over its variable. Commands that run a server or act on a database read its\n"
-        "settings, too: [config/fynix.env.example](../config/fynix.env.example) lists them."
+        "An option wins over its variable. What runs a server or acts on a database also reads\n"
+        "the settings of [config/fynix.env.example](../config/fynix.env.example)."
     )
     return f"## Environment\n\n{_table(('variable', 'stands for'), rows)}\n\n{after}"
 

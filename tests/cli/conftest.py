@@ -1,9 +1,11 @@
 """Terminals: of machines with a database and no server, and of people at a server."""
 
+import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,3 +44,21 @@ async def logged_in(
         await terminal.run("login", name, "--register")
     yield terminal
     await terminal.close()
+
+
+@pytest.fixture
+async def terminal(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Terminal]:
+    """A terminal of a machine where alice and then bob have logged in."""
+    async with logged_in(api, tmp_path, monkeypatch, ("alice", "bob")) as terminal:
+        yield terminal
+
+
+async def write_to_bob(terminal: Terminal, *contents: str) -> list[dict[str, Any]]:
+    """What alice writes to bob, as it is stored."""
+    sent = [
+        await terminal.run("send", "bob", content, "--as", "alice", "-o", "json")
+        for content in contents
+    ]
+    return [json.loads(answer.out) for answer in sent]

@@ -228,14 +228,6 @@ def test_a_reader_that_leaves_early_is_no_error_message() -> None:
     assert errors == b""
 
 
-def test_the_shell_completes_commands_and_their_options() -> None:
-    commands = fynix(_FYNIX_COMPLETE="complete_bash", COMP_WORDS="fynix mess", COMP_CWORD="1")
-    options = fynix(_FYNIX_COMPLETE="complete_bash", COMP_WORDS="fynix send --no", COMP_CWORD="2")
-
-    assert commands.stdout.split() == ["messages"]
-    assert options.stdout.split() == ["--no-wait"]
-
-
 def test_the_version_is_shown() -> None:
     assert fynix("--version").stdout.startswith("fynix 0.")
 

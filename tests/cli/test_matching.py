@@ -1,4 +1,4 @@
-"""Paths, conditions and templates: what they find in a frame, and what they refuse."""
+"""Paths and conditions: what they find in a frame, and what they refuse."""
 
 from typing import Any
 
@@ -11,36 +11,8 @@ from fynix_cli.event_types import EventType
 from fynix_cli.exit_codes import ExitCode
 from fynix_cli.matching.conditions import all_hold, parse_conditions
 from fynix_cli.matching.fields import FRAMES, MISSING, check_path, look_up, paths_of
-from fynix_cli.matching.templates import parse_template
 from fynix_server.protocol.frames import server_frame_adapter
-
-ALICE = "01a227c1-9f80-75d7-9b6a-6d9963778cd8"
-CONVERSATION = "01a227c1-fef4-77a5-9d76-a31a5995da0d"
-NEW_MESSAGE: dict[str, Any] = {
-    "type": "new_message",
-    "conversation_id": CONVERSATION,
-    "seq": 12,
-    "message": {
-        "id": "01a227c2-00af-767f-8567-d802d9baef6c",
-        "conversation_id": CONVERSATION,
-        "seq": 12,
-        "sender_id": ALICE,
-        "sender_username": "alice",
-        "content": "Deploy of a=b done",
-        "content_type": "text",
-        "created_at": "2026-11-29T14:42:35Z",
-        "edited_at": None,
-        "client_message_id": None,
-        "is_read": False,
-        "read_by": [ALICE],
-    },
-}
-TYPING: dict[str, Any] = {
-    "type": "typing",
-    "conversation_id": CONVERSATION,
-    "user_id": ALICE,
-    "is_typing": True,
-}
+from tests.cli.frames import ALICE, NEW_MESSAGE, TYPING
 
 
 def holds(condition: str, frame: dict[str, Any]) -> bool:
@@ -262,50 +234,3 @@ def test_whatever_is_typed_is_a_condition_or_wrong_usage(text: str) -> None:
         parse_conditions([text], ())
     except CommandError as error:
         assert error.exit_code == ExitCode.USAGE  # noqa: PT017
-
-
-# ── templates ────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(
-    ("template", "line"),
-    [
-        ("{message.sender_username}: {message.content}", "alice: Deploy of a=b done"),
-        ("{seq}", "12"),
-        ("{{{seq}}}", "{12}"),
-        ("{message.is_read} {message.edited_at}|", "false |"),
-        ("{user_id}|", "|"),
-        ("{message.read_by}", f'["{ALICE}"]'),
-        ("plain\t\x1b[1m", "plain\t\x1b[1m"),
-        ("", ""),
-    ],
-)
-def test_a_template_is_filled_in(template: str, line: str) -> None:
-    assert parse_template(template, ()).fill(NEW_MESSAGE) == line
-
-
-def test_a_value_cannot_do_anything_to_the_terminal_or_begin_a_line() -> None:
-    evil = {"type": "new_message", "message": {"content": "a\nbob: \x1b[2J\u202e"}}
-
-    assert parse_template("{message.content}", ()).fill(evil) == "a␊bob: ␛[2J\ufffd"
-
-
-@pytest.mark.parametrize(
-    ("template", "problem"),
-    [
-        ("{message.content", "a brace alone"),
-        ("message.content}", "a brace alone"),
-        ("{}", "no frame has ''"),
-        ("{content}", "did you mean message.content?"),
-        ("{seq:>5}", "only a path can stand between braces"),
-        ("{seq!r}", "only a path can stand between braces"),
-    ],
-)
-def test_a_template_that_cannot_be_filled_in_is_refused_with_a_mend(
-    template: str, problem: str
-) -> None:
-    with pytest.raises(CommandError) as caught:
-        parse_template(template, ())
-
-    assert caught.value.exit_code == ExitCode.USAGE
-    assert problem in str(caught.value)

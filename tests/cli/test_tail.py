@@ -4,14 +4,13 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fynix_cli.exit_codes import ExitCode
-from tests.cli.conftest import logged_in
+from tests.cli.conftest import write_to_bob
 from tests.cli.terminal import Tail, Terminal
 from tests.end_to_end.server_process import fynix
 from tests.people import Api
@@ -22,24 +21,6 @@ MESSAGES = ("-o", "jsonl", "--type", "new_message")
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "bob.cursors"
-
-
-@pytest.fixture
-async def terminal(
-    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Terminal]:
-    """A terminal of a machine where alice and then bob have logged in."""
-    async with logged_in(api, tmp_path, monkeypatch, ("alice", "bob")) as terminal:
-        yield terminal
-
-
-async def send(terminal: Terminal, *contents: str) -> list[dict[str, Any]]:
-    """What alice writes to bob."""
-    sent = [
-        await terminal.run("send", "bob", content, "--as", "alice", "-o", "json")
-        for content in contents
-    ]
-    return [json.loads(answer.out) for answer in sent]
 
 
 async def contents(tail: Tail, count: int) -> list[str]:
@@ -76,15 +57,15 @@ async def test_a_tail_that_was_ended_in_order_goes_on_without_a_gap_or_a_double(
     terminal: Terminal, path: Path, how: signal.Signals
 ) -> None:
     arguments = (*MESSAGES, "--cursor-file", str(path))
-    await send(terminal, "before")
+    await write_to_bob(terminal, "before")
     tail = await terminal.tail(*arguments)
-    await send(terminal, "one", "two")
+    await write_to_bob(terminal, "one", "two")
     first = await contents(tail, 2)
     code, left = await ended(tail, how)
-    await send(terminal, "three")
+    await write_to_bob(terminal, "three")
 
     tail = await terminal.tail(*arguments)
-    await send(terminal, "four")
+    await write_to_bob(terminal, "four")
     second = await contents(tail, 2)
     _, left_again = await ended(tail, how)
 
@@ -97,7 +78,7 @@ async def test_a_tail_that_was_ended_in_order_goes_on_without_a_gap_or_a_double(
 async def test_a_file_that_is_missing_is_made_at_once_and_the_tail_begins_now(
     terminal: Terminal, path: Path
 ) -> None:
-    (sent,) = await send(terminal, "before")
+    (sent,) = await write_to_bob(terminal, "before")
 
     await terminal.tail("--cursor-file", str(path))
 
@@ -131,7 +112,7 @@ async def test_a_file_that_cannot_be_used_is_told_in_a_line(
 ) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "damaged").write_text("{")
-    await send(terminal, "before")
+    await write_to_bob(terminal, "before")
 
     line = await refused(ExitCode.FAILED, "--since", "all", "--cursor-file", str(tmp_path / place))
 
@@ -139,16 +120,16 @@ async def test_a_file_that_cannot_be_used_is_told_in_a_line(
 
 
 async def test_since_a_moment_shows_what_followed_and_goes_on_live(terminal: Terminal) -> None:
-    sent = await send(terminal, "before", "one", "two")
+    sent = await write_to_bob(terminal, "before", "one", "two")
 
     tail = await terminal.tail(*MESSAGES, "--since", sent[1]["created_at"])
-    await send(terminal, "three")
+    await write_to_bob(terminal, "three")
 
     assert await contents(tail, 3) == ["one", "two", "three"]
 
 
 async def test_since_ever_shows_all_that_this_person_may_read(terminal: Terminal, api: Api) -> None:
-    await send(terminal, "one")
+    await write_to_bob(terminal, "one")
     carol = await api.register("carol")
     rows = await terminal.rows("conversations")
     await terminal.run("login", "carol")
@@ -170,7 +151,7 @@ async def test_since_ever_shows_all_that_this_person_may_read(terminal: Terminal
 async def test_since_with_a_conversation_shows_the_past_of_that_one_only(
     terminal: Terminal, api: Api
 ) -> None:
-    await send(terminal, "from alice")
+    await write_to_bob(terminal, "from alice")
     await api.register("carol")
     await terminal.run("login", "carol")
     await terminal.run("send", "bob", "from carol", "--as", "carol")
@@ -179,7 +160,7 @@ async def test_since_with_a_conversation_shows_the_past_of_that_one_only(
         *MESSAGES, "--since", "all", "--conversation", "alice", "--as", "bob"
     )
     await terminal.run("send", "bob", "more from carol", "--as", "carol")
-    await send(terminal, "more from alice")
+    await write_to_bob(terminal, "more from alice")
 
     assert await contents(tail, 2) == ["from alice", "more from alice"]
 
@@ -187,7 +168,7 @@ async def test_since_with_a_conversation_shows_the_past_of_that_one_only(
 async def test_where_a_file_is_there_it_says_where_to_begin_and_since_does_not(
     terminal: Terminal, path: Path
 ) -> None:
-    await send(terminal, "one")
+    await write_to_bob(terminal, "one")
     arguments = (*MESSAGES, "--since", "all", "--cursor-file", str(path))
     tail = await terminal.tail(*arguments)
     first = await contents(tail, 1)
@@ -195,7 +176,7 @@ async def test_where_a_file_is_there_it_says_where_to_begin_and_since_does_not(
     await tail.exit_code()
 
     tail = await terminal.tail(*arguments)
-    await send(terminal, "two")
+    await write_to_bob(terminal, "two")
 
     assert first == ["one"]
     assert await contents(tail, 1) == ["two"]
@@ -209,10 +190,10 @@ async def test_a_when_that_is_none_is_wrong_usage(when: str) -> None:
 
 
 async def test_a_line_that_is_not_of_today_shows_its_date(terminal: Terminal, api: Api) -> None:
-    await send(terminal, "today")
+    await write_to_bob(terminal, "today")
     # A token that was issued later holds all the same.
     api.clock.advance(-3 * 86_400)
-    await send(terminal, "three days ago")
+    await write_to_bob(terminal, "three days ago")
     api.clock.advance(3 * 86_400)
     tail = await terminal.tail("--type", "new_message", "--since", "all")
 

@@ -1,44 +1,22 @@
-"""`fynix tail` and `wait` for scripts: what they show, what they run, and when they end."""
+"""`fynix tail` and `wait` for scripts: what they show, and when they end."""
 
 import json
-import shlex
-import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from fynix_cli.exit_codes import ExitCode
 from fynix_cli.main import run
-from tests.cli.conftest import logged_in
+from tests.cli.conftest import write_to_bob
 from tests.cli.terminal import Terminal
-from tests.people import Api
 
 PAST = ("--since", "all", "--type", "new_message")
 CONTENTS = ("--format", "{message.content}")
-FYNIX = f"{shlex.quote(sys.executable)} -c 'from fynix_cli.main import main; main()'"
-on_posix = pytest.mark.skipif(sys.platform == "win32", reason="the commands are for a POSIX shell")
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "bob.cursors"
-
-
-@pytest.fixture
-async def terminal(
-    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Terminal]:
-    """A terminal of a machine where alice and then bob have logged in."""
-    async with logged_in(api, tmp_path, monkeypatch, ("alice", "bob")) as terminal:
-        yield terminal
-
-
-async def send(terminal: Terminal, *contents: str) -> None:
-    """What alice writes to bob."""
-    for content in contents:
-        await terminal.run("send", "bob", content, "--as", "alice")
 
 
 async def shown(terminal: Terminal, *arguments: str) -> list[str]:
@@ -50,7 +28,7 @@ async def shown(terminal: Terminal, *arguments: str) -> list[str]:
 
 
 async def test_only_frames_that_meet_every_condition_are_shown(terminal: Terminal) -> None:
-    await send(terminal, "deploy one", "lunch?", "deploy two", "deploy three")
+    await write_to_bob(terminal, "deploy one", "lunch?", "deploy two", "deploy three")
 
     lines = await shown(
         terminal,
@@ -64,7 +42,7 @@ async def test_only_frames_that_meet_every_condition_are_shown(terminal: Termina
 async def test_a_template_shows_what_others_wrote_on_one_harmless_line(
     terminal: Terminal,
 ) -> None:
-    await send(terminal, "one\nalice: two\x1b[2J")
+    await write_to_bob(terminal, "one\nalice: two\x1b[2J")
 
     lines = await shown(
         terminal, *PAST, "-n", "1", "--format", "{message.sender_username}: {message.content}"
@@ -79,7 +57,7 @@ async def test_a_template_shows_what_others_wrote_on_one_harmless_line(
 async def test_a_count_ends_the_tail_and_leaves_the_rest_for_the_next(
     terminal: Terminal, path: Path
 ) -> None:
-    await send(terminal, "one", "two", "three")
+    await write_to_bob(terminal, "one", "two", "three")
     arguments = (*PAST, *CONTENTS, "--cursor-file", str(path))
 
     first = await shown(terminal, *arguments, "--count", "2")
@@ -94,7 +72,7 @@ async def test_the_frame_that_meets_until_is_the_last_one_shown(terminal: Termin
         *CONTENTS, "--type", "new_message", "--until", "message.content=stop"
     )
 
-    await send(terminal, "stop it", "stop", "too late")
+    await write_to_bob(terminal, "stop it", "stop", "too late")
 
     assert await tail.rest() == "stop it\nstop\n"
     assert await tail.exit_code() == ExitCode.OK
@@ -118,125 +96,13 @@ async def test_a_timeout_is_a_failure_only_for_who_waited_for_something(
     assert ("did not come within 0.5 s" in answer.err) is (code != ExitCode.OK)
 
 
-# ── --exec ───────────────────────────────────────────────────────────────────────────────────
-
-
-@on_posix
-async def test_a_command_gets_each_frame_on_its_stdin_and_in_its_environment(
-    terminal: Terminal,
-) -> None:
-    await send(terminal, "one", "two")
-    told = (
-        "$FYNIX_EVENT_TYPE,$FYNIX_EVENT_SEQ,$FYNIX_EVENT_CONVERSATION_ID,"
-        "$FYNIX_EVENT_MESSAGE_ID,$FYNIX_EVENT_SENDER,$FYNIX_EVENT_CONTENT"
-    )
-
-    answer = await terminal.run_process(
-        "tail", *PAST, "--count", "2", "--exec", f'cat; echo "{told}"'
-    )
-
-    assert answer.code == ExitCode.OK
-    lines = answer.out.splitlines()
-    frames: list[dict[str, Any]] = [json.loads(line) for line in lines[::2]]
-    assert [it["message"]["content"] for it in frames] == ["one", "two"]
-    for frame, line in zip(frames, lines[1::2], strict=True):
-        message = frame["message"]
-        assert line == ",".join(
-            (
-                frame["type"],
-                str(frame["seq"]),
-                frame["conversation_id"],
-                message["id"],
-                "alice",
-                message["content"],
-            )
-        )
-
-
-@on_posix
-async def test_what_others_write_is_never_run_by_the_shell(
-    terminal: Terminal, tmp_path: Path
-) -> None:
-    trap = tmp_path / "trap"
-    evil = f"$(touch {trap}) `touch {trap}` \"; touch {trap}; ' ; touch {trap}\n& touch {trap}"
-    await send(terminal, evil)
-
-    answer = await terminal.run_process(
-        "tail", *PAST, "-n", "1", "--exec", 'printf %s "$FYNIX_EVENT_CONTENT"'
-    )
-
-    assert answer.out == evil
-    assert not trap.exists()
-
-
-@on_posix
-async def test_what_a_frame_lacks_is_empty_in_the_environment_whatever_stood_there(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FYNIX_EVENT_CONTENT", "of an outer tail")
-    await send(terminal, "one")
-    tail = ("tail", "--since", "all", "--type", "conversation_created", "--count", "1")
-
-    answer = await terminal.run_process(
-        *tail, "--exec", 'set -u; echo "$FYNIX_EVENT_TYPE,$FYNIX_EVENT_CONTENT"'
-    )
-
-    assert answer.out == "conversation_created,\n"
-
-
-@on_posix
-async def test_within_a_command_fynix_acts_as_the_person_of_the_tail(terminal: Terminal) -> None:
-    await send(terminal, "one")
-
-    answer = await terminal.run_process(
-        *("tail", *PAST, "-n", "1", "--as", "alice", "--exec", f"{FYNIX} whoami -o jsonl")
-    )
-
-    assert json.loads(answer.out)["username"] == "alice"
-
-
-@on_posix
-async def test_a_command_that_fails_ends_the_tail_and_gets_its_frame_again(
-    terminal: Terminal, path: Path
-) -> None:
-    await send(terminal, "one", "two")
-    tail = ("tail", *PAST, "--cursor-file", str(path))
-    wants_one = 'echo "$FYNIX_EVENT_CONTENT"; test "$FYNIX_EVENT_CONTENT" = one'
-
-    failed = await terminal.run_process(*tail, "--exec", wants_one)
-    again = await terminal.run_process(*tail, "--count", "1", "--exec", "cat")
-
-    assert failed.code == ExitCode.FAILED
-    assert failed.out == "one\ntwo\n"
-    assert "it exited with 1" in failed.err
-    assert json.loads(again.out)["message"]["content"] == "two"
-
-
-@on_posix
-async def test_a_command_ends_with_the_tail_and_gets_its_frame_again(
-    terminal: Terminal, path: Path
-) -> None:
-    arguments = ("--type", "new_message", "--cursor-file", str(path))
-    tail = await terminal.tail(*arguments, "--exec", "echo begun; exec sleep 1000")
-    await send(terminal, "one")
-    begun = await tail.line()
-
-    tail.interrupt()
-
-    # All who could write into the pipe are gone when it ends.
-    assert await tail.rest() == ""
-    assert await tail.exit_code() == ExitCode.INTERRUPTED
-    assert begun == "begun"
-    assert await shown(terminal, *arguments, *CONTENTS, "--count", "1") == ["one"]
-
-
 # ── wait ─────────────────────────────────────────────────────────────────────────────────────
 
 
 async def test_wait_prints_the_first_frame_that_is_meant_and_ends(terminal: Terminal) -> None:
     wait = await terminal.wait("new_message", "--where", "message.content~^deploy")
 
-    await send(terminal, "lunch?", "deploy one", "deploy two")
+    await write_to_bob(terminal, "lunch?", "deploy one", "deploy two")
 
     (line,) = (await wait.rest()).splitlines()
     frame = json.loads(line)
@@ -247,7 +113,7 @@ async def test_wait_prints_the_first_frame_that_is_meant_and_ends(terminal: Term
 async def test_wait_finds_what_came_before_it_when_told_how_far_to_look_back(
     terminal: Terminal,
 ) -> None:
-    await send(terminal, "one")
+    await write_to_bob(terminal, "one")
 
     answer = await terminal.run("wait", "new_message", "--since", "1m", *CONTENTS)
 
@@ -257,19 +123,19 @@ async def test_wait_finds_what_came_before_it_when_told_how_far_to_look_back(
 async def test_several_waits_with_one_cursor_file_miss_nothing_between_them(
     terminal: Terminal, path: Path
 ) -> None:
-    await send(terminal, "one", "lunch?", "two")
+    await write_to_bob(terminal, "one", "lunch?", "two")
     wait = ("wait", "new_message", *CONTENTS, "--since", "all", "--cursor-file", str(path))
     where = ("--where", "message.content!=lunch?")
 
     found = [(await terminal.run(*wait, *where)).out for _ in range(2)]
-    await send(terminal, "three")
+    await write_to_bob(terminal, "three")
     found.append((await terminal.run(*wait, *where)).out)
 
     assert found == ["one\n", "two\n", "three\n"]
 
 
 async def test_wait_that_waits_in_vain_exits_with_9_and_prints_nothing(terminal: Terminal) -> None:
-    await send(terminal, "one")
+    await write_to_bob(terminal, "one")
 
     answer = await terminal.run(
         "wait", "new_message", "--timeout", "0.5", expect=ExitCode.TIMED_OUT

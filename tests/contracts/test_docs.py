@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from quart import Quart
 
 from fynix_cli.main import COMMANDS
+from fynix_cli.reference.page import terminal_variables
 from fynix_server import http, metrics
 from fynix_server.app import create_app
 from fynix_server.protocol import accounts, conversations, errors, frames, health, messages
@@ -27,7 +28,7 @@ PROTOCOL = (DOCS / "protocol.md").read_text()
 ARCHITECTURE = (DOCS / "architecture.md").read_text()
 OPERATIONS = (DOCS / "operations.md").read_text()
 README = (ROOT / "README.md").read_text()
-OF_THE_TERMINAL = {"FYNIX_DEBUG", "FYNIX_PASSWORD", "FYNIX_PROFILE", "FYNIX_SERVER"}
+OF_THE_TERMINAL = terminal_variables().keys()
 """Variables that are no settings of the server."""
 
 
