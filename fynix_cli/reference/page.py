@@ -23,15 +23,15 @@ in last; `--as NAME` picks another login of this machine.
 options, their values where there are few (`fynix tail --output` and Tab), and your logins after
 `--as`; begin a new shell afterwards. `fynix --show-completion` prints the script instead, for those
 who would rather place it themselves. Both take the shell that they are typed in; where that cannot
-be told, as in a build, name it:
+be told, name it in the file with which the shell begins:
 
 ```sh
-_FYNIX_COMPLETE=source_bash fynix > /etc/bash_completion.d/fynix
-_FYNIX_COMPLETE=source_zsh fynix > /usr/local/share/zsh/site-functions/_fynix
-_FYNIX_COMPLETE=source_fish fynix > /etc/fish/completions/fynix.fish
+eval "$(_FYNIX_COMPLETE=source_bash fynix)"    # bash: ~/.bashrc
+eval "$(_FYNIX_COMPLETE=source_zsh fynix)"     # zsh: ~/.zshrc, after compinit
+_FYNIX_COMPLETE=source_fish fynix | source     # fish: ~/.config/fish/config.fish
 ```
 
-In zsh this needs `autoload -Uz compinit; compinit` in `.zshrc`. Completing asks no server."""
+Completing asks no server."""
 
 _EXIT_CODES_IN_HELP = re.compile(r"\x08\nExit codes:\n(?:.+\n)+\n")
 """They have a table of their own."""
