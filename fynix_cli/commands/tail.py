@@ -137,19 +137,20 @@ def tail(
     is kept: these are live only.
 
     \b
-    EXPR is about a field of the frame as -o jsonl shows it, with dots between names:
-      message.content=hello        is equal; != is not
-      message.content~^deploy      has a part that the regular expression finds; !~ has not
-      seq>100                      a number; also >=, < and <=
-      message.edited_at            is there, and not null, false, 0 or empty
-      !message.edited_at           is not
-    Spaces around the operator do not count, (?i) ignores capitals, null is for what is null.
-    A field that no such frame has is refused. TEMPLATE names fields alike; {{ is a brace.
+    EXPR is about a field of the frame as -o jsonl shows it, dots between names:
+      message.content=hello      is equal; != is not
+      message.content~^deploy    the regular expression finds it; !~ does not
+      seq>100                    a number; also >=, < and <=
+      message.edited_at          is there, and not null, false, 0 or empty
+      !message.edited_at         is not
+    Spaces around the operator do not count, (?i) ignores capitals, null is for
+    what is null. A field that no such frame has is refused. TEMPLATE names
+    fields alike; {{ is a brace.
 
     \b
     Types: new_message, message_updated, message_deleted, message_read, typing,
-    conversation_created, conversation_updated, participant_added, participant_removed,
-    server_notice.
+    conversation_created, conversation_updated, participant_added,
+    participant_removed, server_notice.
 
     --exec runs COMMAND for one frame after the other, as the same person (FYNIX_PROFILE,
     FYNIX_SERVER). Beside the JSON on stdin it finds FYNIX_EVENT_TYPE, FYNIX_EVENT_SEQ,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fynix_cli.main import COMMANDS
-from fynix_cli.reference.tree import Entry, entries
+from fynix_cli.reference.tree import Entry, Parameter, entries
 
 SHELLS = ("bash", "zsh", "fish")
 ENTRIES = list(entries())
@@ -107,10 +107,10 @@ def test_every_option_of_every_command_is_offered(entry: Entry) -> None:
         if option.choices and not entry.path.startswith("fynix bench")
     ],
 )
-def test_every_value_of_an_option_that_has_few_is_offered(entry: Entry, option: object) -> None:
-    names, choices = option.names, option.choices  # type: ignore[attr-defined]
+def test_every_value_of_an_option_that_has_few_is_offered(entry: Entry, option: Parameter) -> None:
+    long_name = option.names.split(" ")[-1]
 
-    assert offered("bash", *name(entry), names.split(" ")[-1], "") == list(choices)
+    assert offered("bash", *name(entry), long_name, "") == list(option.choices)
 
 
 def test_bash_which_makes_three_words_of_an_option_with_its_value_is_understood() -> None:

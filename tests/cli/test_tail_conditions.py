@@ -1,6 +1,7 @@
 """`fynix tail` and `wait` for scripts: what they show, and when they end."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,17 @@ async def test_wait_that_waits_in_vain_exits_with_9_and_prints_nothing(terminal:
 
     assert answer.out == ""
     assert answer.err.endswith("fynix: what was waited for did not come within 0.5 s\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no such signal to a child")
+async def test_a_wait_that_is_interrupted_before_its_time_exits_with_130(
+    terminal: Terminal,
+) -> None:
+    wait = await terminal.wait("new_message", "--timeout", "1000")
+
+    wait.interrupt()
+
+    assert await wait.exit_code() == ExitCode.INTERRUPTED
 
 
 # ── wrong usage, for which nobody needs a server ─────────────────────────────────────────────
