@@ -45,13 +45,18 @@ def lazy_group(commands: Mapping[str, LazyCommand]) -> type[TyperGroup]:
     return LazyGroup
 
 
+_COMPLETION_OPTIONS = {"install_completion", "show_completion"}
+
+
 def _loaded(name: str, target: str) -> Any:
     module_name, _, attribute = target.partition(":")
     found: typer.Typer | Callable[..., None] = getattr(import_module(module_name), attribute)
     if not isinstance(found, typer.Typer):
-        function, found = found, typer.Typer(add_completion=False)
+        function, found = found, typer.Typer()
         found.command(name)(function)
     found.rich_markup_mode = None
     command = get_command(found)
     command.name = name
+    # Typer offers it for every app; it is installed once, for all of `fynix`.
+    command.params = [it for it in command.params if it.name not in _COMPLETION_OPTIONS]
     return command

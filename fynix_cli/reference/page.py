@@ -114,13 +114,19 @@ def _parameters(title: str, parameters: Sequence[Parameter]) -> str:
     if not parameters:
         return ""
     columns: Mapping[str, list[str]] = {
-        title: [f"`{f'{it.names} {it.kind}'.strip()}`" for it in parameters],
+        title: [f"`{_name(it)}`" for it in parameters],
         "meaning": [_meaning(it) for it in parameters],
         "default": [inline(it.default) for it in parameters],
         "variable": [f"`{it.variable}`" if it.variable else "" for it in parameters],
     }
     filled = {name: cells for name, cells in columns.items() if any(cells)}
     return _table(tuple(filled), zip(*filled.values(), strict=True))
+
+
+def _name(parameter: Parameter) -> str:
+    """An option with what its value is called; an argument is called so itself."""
+    is_option = parameter.names.startswith("-")
+    return f"{parameter.names} {parameter.kind}".strip() if is_option else parameter.names
 
 
 def _meaning(parameter: Parameter) -> str:

@@ -67,7 +67,8 @@ def _entries(command: Any, context: typer.Context) -> Iterator[Entry]:
 
 
 def _entry(command: Any, context: typer.Context) -> Entry:
-    pieces = [re.sub(r"^\{(.+)\}$", r"\1", it) for it in command.collect_usage_pieces(context)]
+    # Typer puts braces around what must be given; everywhere else that is written plainly.
+    pieces = [re.sub(r"^\{(.+)\}", r"\1", it) for it in command.collect_usage_pieces(context)]
     shown = [it for it in command.get_params(context) if not getattr(it, "hidden", False)]
     return Entry(
         path=context.command_path,

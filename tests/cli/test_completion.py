@@ -113,6 +113,16 @@ def test_every_value_of_an_option_that_has_few_is_offered(entry: Entry, option: 
     assert offered("bash", *name(entry), long_name, "") == list(option.choices)
 
 
+def test_it_is_installed_by_fynix_itself_and_by_none_of_its_commands() -> None:
+    installing = [
+        entry.path
+        for entry in ENTRIES
+        if any(option.names == "--install-completion" for option in entry.options)
+    ]
+
+    assert installing == ["fynix"]
+
+
 def test_bash_which_makes_three_words_of_an_option_with_its_value_is_understood() -> None:
     assert offered("bash", "tail", "--output", "=") == ["text", "jsonl"]
     assert offered("bash", "tail", "--output", "=", "j") == ["jsonl"]

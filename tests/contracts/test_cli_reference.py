@@ -62,7 +62,7 @@ def test_a_command_is_told_whole() -> None:
     assert "```text\nfynix send [OPTIONS] TARGET [TEXT]\n```" in told
     assert "Send a message, or a file of them." in told
     assert 'Examples:\n\n```sh\nfynix send bob "hello"\n' in told
-    assert "| `TARGET TEXT` | A username, a user id or a conversation id. |" in told
+    assert "| `TARGET` | A username, a user id or a conversation id. |" in told
     assert "| `-f, --file PATH` | Send each line that is not blank; - for stdin. |" in told
     assert "| `--as NAME` | Act as this login. | the latest one | `FYNIX_PROFILE` |" in told
     assert "One of `table`, `json`, `jsonl`. | table |" in told
