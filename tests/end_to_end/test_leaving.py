@@ -11,9 +11,9 @@ import pytest
 
 from fynix_cli.client.cursors import Cursors
 from fynix_cli.client.live import LiveClient
-from fynix_cli.scenario.faults.line_proxy import proxies
 from fynix_server.protocol.frames import NewMessage
 from tests.end_to_end.two_servers import Member, Stored, TwoServers
+from tests.faults.proxy import proxies
 
 pytestmark = pytest.mark.timeout(180)
 

@@ -5,8 +5,7 @@ import contextlib
 import itertools
 import socket
 import struct
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Protocol, cast
 
 CHUNK_BYTES = 65536
@@ -190,16 +189,3 @@ def _reset_when_closed(writer: asyncio.StreamWriter) -> None:
     with contextlib.suppress(OSError):
         end: socket.socket = writer.get_extra_info("socket")
         end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
-
-
-@asynccontextmanager
-async def proxies(*upstreams: Iterable[int]) -> AsyncIterator[list[Proxy]]:
-    """One running proxy for each given list of upstream ports."""
-    made = [Proxy(*ports) for ports in upstreams]
-    try:
-        for proxy in made:
-            await proxy.start()
-        yield made
-    finally:
-        for proxy in made:
-            await proxy.close()
