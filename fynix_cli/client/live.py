@@ -47,9 +47,24 @@ class LiveClient:
         self._greeted_at = math.inf
         self._tokens: TokenPair | None = None
         self._socket: LiveSocket | None = None
+        self._retry_at: float | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a line just now that the server has greeted."""
+        return self._socket is not None
+
+    @property
+    def seconds_until_retry(self) -> float | None:
+        """How long until the next try to connect; None: none is waited for."""
+        return None if self._retry_at is None else max(0.0, self._retry_at - time.monotonic())
 
     async def send(self, command: ClientFrame) -> bool:
-        """Send over the line that is open now. False: there is none, and nothing was sent."""
+        """Send over the line that is open now. False: there is none, and nothing was sent.
+
+        It is not repeated, and nobody knows whether it arrived: what must not be lost goes by
+        REST, under a key of its own.
+        """
         if self._socket is None:
             return False
         await self._socket.send(command.model_dump_json())
@@ -84,7 +99,7 @@ class LiveClient:
             self.cursors.keep()
             failures = 0 if self._held_long() else failures
             if lost is not None:
-                await asyncio.sleep(self._pause(lost, failures))
+                await self._pause(lost, failures)
                 failures += 1
 
     async def _frames_of_one_line(self) -> Frames:
@@ -95,16 +110,16 @@ class LiveClient:
             self._was_greeted = True
             self._greeted_at = time.monotonic()
             line = LiveLine(self._rest, socket, self.cursors, self._on_state)
-            self._socket = socket
-            try:
-                async with (
-                    socket.kept_alive(hello.heartbeat_seconds),
-                    aclosing(line.frames()) as frames,
-                ):
+            async with (
+                socket.kept_alive(hello.heartbeat_seconds),
+                aclosing(line.frames()) as frames,
+            ):
+                self._socket = socket
+                try:
                     async for frame in frames:
                         yield frame
-            finally:
-                self._socket = None
+                finally:
+                    self._socket = None
 
     async def _renew(self) -> LineLost | Unreachable | None:
         """Get tokens that hold; else what is in the way, for now. Raises: NotLoggedIn."""
@@ -124,9 +139,13 @@ class LiveClient:
     def _held_long(self) -> bool:
         return time.monotonic() - self._greeted_at > STEADY_SECONDS
 
-    def _pause(self, error: LineLost | Unreachable, failures: int) -> float:
-        pause = full_jitter(failures, BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS)
+    async def _pause(self, error: LineLost | Unreachable, failures: int) -> None:
+        seconds = full_jitter(failures, BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS)
         if isinstance(error, LineLost):
-            pause += error.pause_seconds
-        self._on_state(f"{error.args[0]}; trying again in {pause:.1f} s")
-        return pause
+            seconds += error.pause_seconds
+        self._retry_at = time.monotonic() + seconds
+        try:
+            self._on_state(f"{error.args[0]}; trying again in {seconds:.1f} s")
+            await asyncio.sleep(seconds)
+        finally:
+            self._retry_at = None
