@@ -38,7 +38,7 @@ class Narrator:
         if isinstance(frame, NewMessage):
             told = f"{place}{frame.message.sender_username}: {frame.message.content}"
         else:
-            told = f"{place}* {_told(frame, conversation)}"
+            told = f"{place}* {told_in_words(frame, conversation)}"
         return f"{_time_of(frame)} {visible(told)}"
 
     async def _conversation_of(self, frame: ServerFrame) -> ConversationResponse | None:
@@ -81,7 +81,8 @@ def _moment_of(frame: ServerFrame) -> datetime | None:
     return frame.participant.joined_at if isinstance(frame, ParticipantAdded) else None
 
 
-def _told(frame: ServerFrame, conversation: ConversationResponse | None) -> str:
+def told_in_words(frame: ServerFrame, conversation: ConversationResponse | None) -> str:
+    """What happened, without its time. Not made visible: others' names and texts stand in it."""
     if isinstance(frame, MessageUpdated | MessageDeleted | MessageRead | Typing):
         return _told_of_message(frame, conversation)
     if isinstance(

@@ -7,6 +7,7 @@ from fynix_cli.client.failures import ApiError
 from fynix_cli.client.rest import RestClient
 from fynix_cli.errors import CommandError
 from fynix_cli.exit_codes import ExitCode
+from fynix_server.protocol.accounts import UserResponse
 from fynix_server.protocol.conversations import ConversationResponse
 
 _ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -21,25 +22,38 @@ async def conversation_to_write_to(rest: RestClient, target: str) -> Conversatio
     found = await _conversation_of_id(rest, target)
     if found is not None:
         return found
-    user_id = await _user_id(rest, target)
+    user_id = as_id(target) or (await _person(rest, target)).id
     return await rest.open_dm(user_id)
 
 
 async def conversation_to_look_at(rest: RestClient, target: str) -> ConversationResponse:
     """The same, but makes none: looking must not announce a conversation to somebody."""
-    found = await _conversation_of_id(rest, target)
-    if found is not None:
+    found = await conversation_or_person(rest, target)
+    if isinstance(found, ConversationResponse):
         return found
-    user_id = await _user_id(rest, target)
-    for conversation in await rest.all_conversations():
-        members = {participant.user_id for participant in conversation.participants}
-        if not conversation.is_group and user_id in members:
-            return conversation
     raise CommandError(
         f"there is no conversation with {target} yet",
         hint=f'begin one with: fynix send {target} "hello"',
         exit_code=ExitCode.NOT_FOUND,
     )
+
+
+async def conversation_or_person(
+    rest: RestClient, target: str
+) -> ConversationResponse | UserResponse:
+    """The conversation that `target` means, or the person with whom there is none yet.
+
+    Raises: CommandError (there is no such person or conversation) and what RestClient raises.
+    """
+    found = await _conversation_of_id(rest, target)
+    if found is not None:
+        return found
+    person = await _person(rest, target)
+    for conversation in await rest.all_conversations():
+        members = {participant.user_id for participant in conversation.participants}
+        if not conversation.is_group and person.id in members:
+            return conversation
+    return person
 
 
 def as_id(text: str) -> UUID | None:
@@ -71,11 +85,9 @@ async def _conversation_of_id(rest: RestClient, target: str) -> ConversationResp
         return None
 
 
-async def _user_id(rest: RestClient, target: str) -> UUID:
+async def _person(rest: RestClient, target: str) -> UserResponse:
     user_id = as_id(target)
-    if user_id is not None:
-        return user_id
-    user = await rest.user_named(target)
+    user = await rest.user_named(target) if user_id is None else await rest.user(user_id)
     if user is None:
         raise CommandError(f"there is nobody called {target}", exit_code=ExitCode.NOT_FOUND)
-    return user.id
+    return user

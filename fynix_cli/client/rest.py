@@ -76,6 +76,9 @@ class RestClient:
         wanted = username.lower()
         return next((user for user in page.users if user.username == wanted), None)
 
+    async def user(self, user_id: UUID) -> UserResponse:
+        return await self.http.fetch(UserResponse, Call("GET", f"/api/users/{user_id}"))
+
     async def conversations(self, page: int = 1, page_size: int = 20) -> ConversationListResponse:
         query = {"page": page, "page_size": page_size}
         call = Call("GET", "/api/conversations", query=query)
