@@ -1,0 +1,1 @@
+"""The full-screen chat: what is shown (desk), what is fetched and sent (courier), how it looks."""
