@@ -30,6 +30,7 @@ COMMANDS = {
     "send": LazyCommand("fynix_cli.commands.chat:send", "Send a message, or a file of them."),
     "tail": LazyCommand("fynix_cli.commands.tail:tail", "Print what happens, as it happens."),
     "wait": LazyCommand("fynix_cli.commands.tail:wait", "Wait until something happens."),
+    "chat": LazyCommand("fynix_cli.commands.chat_screen:chat", "Talk on a full screen."),
     "conversations": LazyCommand(
         "fynix_cli.commands.chat:conversations", "List your conversations."
     ),

@@ -87,7 +87,7 @@ class Courier:
             frame = TypingCommand(
                 type="typing", conversation_id=thread.conversation_id, is_typing=is_typing
             )
-            await self._live.send_if_open(frame)
+            await self._live.send(frame)
 
     # ── sending ──────────────────────────────────────────────────────────────────────────────
 

@@ -15,7 +15,7 @@ from fynix_server import errors
 from fynix_server.settings import SettingsError
 
 SERVER_LIBRARIES = ("quart", "sqlalchemy", "hypercorn", "redis", "pydantic_settings")
-CLIENT_LIBRARIES = ("httpx", "websockets", "rich", "platformdirs")
+CLIENT_LIBRARIES = ("httpx", "websockets", "rich", "textual", "platformdirs")
 NOBODY_LISTENS = "http://127.0.0.1:9"
 
 
@@ -36,7 +36,7 @@ def fynix(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
     [
         ["--help"],
         *([name, "--help"] for name in ("send", "tail", "wait", "login", "messages", "status")),
-        *([name, "--help"] for name in ("demo", "doctor", "top", "scenario")),
+        *([name, "--help"] for name in ("chat", "demo", "doctor", "top", "scenario")),
     ],
     ids=" ".join,
 )
@@ -103,6 +103,7 @@ def test_every_command_can_be_loaded_and_shows_its_help(
         "send",
         "tail",
         "wait",
+        "chat",
         "conversations",
         "messages",
         "read",
