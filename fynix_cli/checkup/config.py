@@ -12,9 +12,16 @@ from fynix_server.settings import Settings
 OF_THE_TERMINAL = (
     "FYNIX_CONFIG_DIR",
     "FYNIX_DEBUG",
+    "FYNIX_EVENT_CONTENT",
+    "FYNIX_EVENT_CONVERSATION_ID",
+    "FYNIX_EVENT_MESSAGE_ID",
+    "FYNIX_EVENT_SENDER",
+    "FYNIX_EVENT_SEQ",
+    "FYNIX_EVENT_TYPE",
     "FYNIX_PASSWORD",
     "FYNIX_PROFILE",
     "FYNIX_PUBLIC_ADDRESS",
+    "FYNIX_SCENARIO_SERVER",
     "FYNIX_SERVER",
 )
 """Variables that are no settings of the server: the command's own, and docker-compose.yml's."""

@@ -23,7 +23,7 @@ class StackChoice(StrEnum):
 
 
 PathsArgument = Annotated[
-    list[Path], typer.Argument(metavar="PATH…", help="Files, or folders of *.fynix.yaml.")
+    list[Path], typer.Argument(metavar="PATH", help="Files, or folders of *.fynix.yaml.")
 ]
 VarOption = Annotated[
     list[str] | None,
@@ -158,7 +158,7 @@ def list_(
 @app.command()
 def steps(
     name: Annotated[
-        str | None, typer.Argument(metavar="[STEP]", help="Which; left out: all, in a line each.")
+        str | None, typer.Argument(metavar="STEP", help="Which; left out: all, in a line each.")
     ] = None,
 ) -> None:
     """Explain the steps that a scenario can have.

@@ -90,11 +90,13 @@ def _parameter(title: str, text: str) -> Parameter:
     brackets = re.search(r"(?:^|  )\[([^\[\]]+)\]$", text)
     extras = brackets[1].split("; ") if brackets else []
     names, kind = _names_and_kind(title)
+    # One that may be given several times is called a list of what it can be.
+    choices = kind.removeprefix("list[").removesuffix("]")
     meaning, default = _meaning_and_default(text[: brackets.start()] if brackets else text)
     return Parameter(
         names=names,
         kind="" if "|" in kind else kind,
-        choices=tuple(kind.split("|")) if "|" in kind else (),
+        choices=tuple(choices.split("|")) if "|" in choices else (),
         meaning=meaning,
         default=_after("default: ", extras) or default,
         variable=_after("env var: ", extras),

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from fynix_cli.exit_codes import ExitCode
 from fynix_cli.scenario.model.problems import InvalidScenario, Problem
-from fynix_cli.scenario.model.reading import read_script, scenario_files, variants
+from fynix_cli.scenario.model.reading import check_given, read_script, scenario_files, variants
 from fynix_cli.scenario.model.script import Script, Step
 from fynix_cli.scenario.playing.journal import Entry, Listener
 from fynix_cli.scenario.playing.outcome import Outcome, Status
@@ -62,15 +62,20 @@ def select(selection: Selection) -> tuple[list[Script], list[Outcome]]:
 
     Raises: CommandError (a path is not there, or there is nothing to play).
     """
-    scripts, invalid = [], []
+    scripts: list[Script] = []
+    read: list[Script] = []
+    invalid: list[Outcome] = []
     for file in scenario_files(list(selection.paths)):
         try:
             script = read_script(file, selection.variables)
         except InvalidScenario as error:
             invalid.append(_invalid(file, error))
             continue
+        read.append(script)
         if not selection.tags or selection.tags & set(script.document.tags):
             scripts += [it for it in variants(script) if (selection.case or "") in it.title]
+    if not invalid:
+        check_given(read, selection.variables)
     return scripts, invalid
 
 

@@ -1,5 +1,6 @@
 """The live view: cards with a number and its last minutes each, and how the parts are."""
 
+import time
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from fynix_cli.top.reading import Reading
 from fynix_cli.top.source import Away, Source, readings
 
 PLOTTED_SECONDS = 120
+SHOWN_SECONDS = 10.0
 COLOURS = {"ready": "green", "degraded": "yellow", "ok": "green"}
 
 Told = Callable[[Reading], tuple[str, float | None]]
@@ -101,6 +103,8 @@ class Top(App[CommandError | None]):
         self._source = source
         self._interval = interval
         self._count = count
+        self._limits_met: dict[str, tuple[float, float]] = {}
+        """By limit, how many a second met it last, and when."""
 
     def compose(self) -> ComposeResult:
         yield Static(id="head", markup=False)
@@ -140,8 +144,21 @@ class Top(App[CommandError | None]):
             self.query_one("#parts", Static).update("")
             return
         self._head(_status(reading))
-        self.query_one("#limits", Static).update(_limits(reading))
+        self.query_one("#limits", Static).update(self._limits(reading))
         self.query_one("#parts", Static).update(_parts(reading))
+
+    def _limits(self, reading: Reading) -> Text:
+        """The limits that people meet, for a while after: one sample is gone before it is read."""
+        now = time.monotonic()
+        for name, rate in (reading.rates.limit_hits if reading.rates else {}).items():
+            if rate:
+                self._limits_met[name] = rate, now
+        hits = {
+            name: rate for name, (rate, at) in self._limits_met.items() if now - at < SHOWN_SECONDS
+        }
+        said = wording.rates_by_name(hits, "nobody meets one")
+        style = f"not bold {'yellow' if hits else 'default'}"
+        return Text("rate limits  ", style="bold").append(said, style=style)
 
     def _head(self, said: Text) -> None:
         head = Text("fynix top  ", style="bold")
@@ -154,13 +171,6 @@ def _status(reading: Reading) -> Text:
     colour = COLOURS.get(reading.status, "red")
     said = Text(f"● {reading.status}", style=f"bold {colour}")
     return said.append(f"  up {wording.duration(reading.uptime_seconds)}", style="not bold default")
-
-
-def _limits(reading: Reading) -> Text:
-    hits = reading.rates.limit_hits if reading.rates else {}
-    said = wording.rates_by_name(hits, "nobody meets one")
-    colour = "default" if not any(hits.values()) else "yellow"
-    return Text("rate limits  ", style="bold").append(said, style=f"not bold {colour}")
 
 
 def _parts(reading: Reading) -> Text:

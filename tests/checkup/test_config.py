@@ -7,9 +7,9 @@ import pytest
 from fynix_cli.checkup.check import Found, State
 from fynix_cli.checkup.config import OF_THE_TERMINAL, check_config
 from fynix_cli.checkup.surroundings import FIELDS, look_around
+from fynix_cli.reference.page import terminal_variables
 from fynix_server.settings import Settings, environment_name
 from tests.checkup.findings import findings_around
-from tests.contracts.test_docs import OF_THE_TERMINAL as OF_THE_TERMINAL_IN_DOCS
 from tests.contracts.test_settings_documented import documented
 
 KEY = "a-secret-that-only-these-tests-use-0123456789"
@@ -38,7 +38,7 @@ async def found_with(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[
 
 
 def test_every_variable_that_is_documented_is_known() -> None:
-    named = {it for it in documented() if it.startswith("FYNIX_")} | OF_THE_TERMINAL_IN_DOCS
+    named = {it for it in (*documented(), *terminal_variables()) if it.startswith("FYNIX_")}
 
     assert named <= {*FIELDS, *OF_THE_TERMINAL}
 

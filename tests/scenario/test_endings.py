@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -68,8 +69,8 @@ async def runs(tmp_path: Path) -> AsyncIterator[Any]:
     started: list[Run] = []
 
     async def start(*words: str) -> Run:
-        folder = tmp_path / f"tmp{len(started)}"
-        folder.mkdir()
+        # Short: the socket of the process that servers are forked from lies within.
+        folder = Path(tempfile.mkdtemp(prefix="fynix"))
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", _MAIN, "scenario", "run"),
             *words,
@@ -85,6 +86,7 @@ async def runs(tmp_path: Path) -> AsyncIterator[Any]:
     yield start
     for run in started:
         await run.kill()
+        shutil.rmtree(run.folder)
 
 
 def has_logged(trace: Path) -> bool:

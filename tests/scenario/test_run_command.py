@@ -54,11 +54,6 @@ async def test_a_failure_exits_8_and_shows_all_that_helps(
     file = scenario(tmp_path, BAD)
 
     answer = await terminal.run(
-        *("scenario", "run", str(file), "--seed", "5", "--var", "x=1 2"),
-        expect=ExitCode.USAGE,
-    )
-    assert "there is no variable 'x'" in answer.out
-    answer = await terminal.run(
         *("scenario", "run", str(file), "--seed", "5"), expect=ExitCode.ASSERTIONS_FAILED
     )
 
@@ -127,6 +122,7 @@ async def test_a_file_that_cannot_be_read_exits_2_and_is_in_the_report(
         (["--report", "pdf=x"], "'pdf=x' is no report"),
         (["--report", "junit=/no/such/x"], "there is no folder /no/such"),
         (["--var", "x"], "'x' gives no variable a value"),
+        (["--var", "x=1"], "no scenario here has a variable 'x'"),
         (["--only", "nothing"], "no scenario is left to play"),
         (["--case", "nothing"], "no scenario is left to play"),
         (["--server", "http://x", "--stack", "full"], "--stack and --instances are of private"),

@@ -2,7 +2,7 @@
 
 import itertools
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from fynix_cli.errors import CommandError
 from fynix_cli.exit_codes import ExitCode
 from fynix_cli.scenario.model.catalogue import RESERVED
 from fynix_cli.scenario.model.document import Document
-from fynix_cli.scenario.model.problems import InvalidScenario, Problem
+from fynix_cli.scenario.model.problems import InvalidScenario, Problem, did_you_mean
 from fynix_cli.scenario.model.script import Script
 from fynix_cli.scenario.model.step_reader import StepReader
 from fynix_cli.scenario.model.variables_check import check_variables
@@ -28,7 +28,8 @@ def read_script(
     given: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Script:
-    """The scenario in `file`; `given`: variables of --var, which go before the file's own.
+    """The scenario in `file`; `given`: variables of --var, which go before the file's own. Those
+    that it does not have are of another file.
 
     Raises: InvalidScenario, with all that is wrong, each at its line and column.
     """
@@ -81,6 +82,17 @@ def _files_at(path: Path) -> Iterator[Path]:
         raise CommandError(f"there is no {path}", exit_code=ExitCode.USAGE)
 
 
+def check_given(scripts: Iterable[Script], given: Mapping[str, str]) -> None:
+    """Refuse a variable that no scenario has. Raises: CommandError."""
+    known = {name for script in scripts for name in script.document.vars}
+    for name in given:
+        if name not in known:
+            hint = did_you_mean(name, known)
+            raise CommandError(
+                f"no scenario here has a variable {name!r}", hint=hint, exit_code=ExitCode.USAGE
+            )
+
+
 def _document(located: Located, problems: list[Problem]) -> Document | None:
     if not isinstance(located.value, dict):
         problems.append(Problem(located.place(), "a scenario is a mapping", "fynix: 1, name: …"))
@@ -108,4 +120,5 @@ def _devices(value: Any) -> dict[str, list[str]]:
 
 
 def _with_given(document: Document, given: Mapping[str, str]) -> Document:
-    return document.model_copy(update={"vars": {**document.vars, **given}})
+    ours = {name: value for name, value in given.items() if name in document.vars}
+    return document.model_copy(update={"vars": {**document.vars, **ours}})

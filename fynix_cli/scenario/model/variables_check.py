@@ -21,9 +21,6 @@ def check_variables(
         if value is None and name not in set(given):
             place = located.place(("vars", name))
             problems.append(Problem(place, f"the variable {name!r} has no value", _how(name)))
-    for name in sorted(set(given) - set(document.vars)):
-        hint = did_you_mean(name, document.vars)
-        problems.append(Problem(located.place(("vars",)), f"there is no variable {name!r}", hint))
     known = {*document.vars, *document.matrix, *document.actors, *_saved(script.steps)}
     for path, text in texts_in(located.value):
         if path[:1] not in {("steps",), ("actors",), ("vars",), ("matrix",)}:

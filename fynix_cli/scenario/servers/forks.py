@@ -25,7 +25,14 @@ def prepare() -> None:
     """Begin to load what nodes need, in another process; returns at once. From the main thread,
     before any node; again does no harm."""
     _CONTEXT.set_forkserver_preload(["fynix_cli.scenario.servers.warm"])
-    ensure_running()
+    try:
+        ensure_running()
+    except OSError as error:
+        # Its socket lies in the folder for temporary files, and such a path may not be long.
+        raise CommandError(
+            f"private servers cannot be started ({error})",
+            hint="TMPDIR must be a short path that may be written to, such as /tmp",
+        ) from error
 
 
 class NodeGone(Exception):
