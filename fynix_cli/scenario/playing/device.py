@@ -61,6 +61,8 @@ class Device:
         self.counts_from_resumed = False
         """Whether the next `resumed` says where counting begins."""
         self._on_frame = on_frame
+        self.opened_at = 0
+        """How many frames had come when the line was last opened."""
         self._line: LiveLine | None = None
         self._pulse: asyncio.Task[None] | None = None
         self._pings: deque[asyncio.Event | None] = deque()
@@ -86,6 +88,7 @@ class Device:
         """Open the line. Raises: LineRefused; with `is_retried` only when time is up."""
         await self.disconnect()
         self.is_plain = self.is_following = is_plain
+        self.opened_at = len(self.buffer.arrivals)
         deadline = asyncio.get_running_loop().time() + within
         while True:
             left = max(0.05, deadline - asyncio.get_running_loop().time())
@@ -162,7 +165,10 @@ class Device:
         if kind == "resumed":
             self._is_resumed(frame)
         self.record.note(frame)
-        self._on_frame(self, self.buffer.put(frame))
+        arrival = self.buffer.put(frame)
+        # That we closed it ourselves is no event that anybody waits for.
+        arrival.is_taken = kind == CLOSED and self._line is None
+        self._on_frame(self, arrival)
 
     def _is_lost(self) -> None:
         # Nobody will answer them any more.

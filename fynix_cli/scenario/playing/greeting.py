@@ -6,15 +6,23 @@ from typing import Any
 from fynix_cli.scenario.model.step_shapes import CLOSED
 from fynix_cli.scenario.playing.device import Device
 from fynix_cli.scenario.playing.failures import AssertionMissed, Evidence
-from fynix_cli.scenario.playing.frame_buffer import Frame
+from fynix_cli.scenario.playing.frame_buffer import Arrival, Frame
 
 
 async def be_greeted(device: Device, within: float) -> Frame:
     """The `hello` of a line that has just been opened, taken. Raises: AssertionMissed."""
-    found = await device.buffer.take(lambda it: it.get("type") in ("hello", CLOSED), 1, within)
-    if found and found[0].frame["type"] == "hello":
-        return found[0].frame
-    why = f"within {within:g} s" if not found else f"but closed with {found[0].frame['code']}"
+
+    def first() -> Arrival | None:
+        return next(iter(device.buffer.arrivals[device.opened_at :]), None)
+
+    await device.buffer.until(lambda: first() is not None, within)
+    greeting = first()
+    if greeting is not None and greeting.frame.get("type") == "hello":
+        greeting.is_taken = True
+        return greeting.frame
+    why = f"within {within:g} s"
+    if greeting is not None and greeting.frame.get("type") == CLOSED:
+        why = f"but closed with {greeting.frame['code']}"
     raise AssertionMissed(
         f"{device.owner}.{device.name} was not greeted {why}",
         Evidence("a frame of type hello", _last(device)),
