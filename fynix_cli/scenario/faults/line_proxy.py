@@ -163,13 +163,20 @@ class Proxy:
         """The same of what the upstream says: tampered with, and as slowly as wanted."""
         try:
             while chunk := await source.read(self._bytes_at_once()):
-                seconds = len(chunk) / self._bytes_per_second if self._bytes_per_second else 0.0
-                await self._write(tamper(chunk) if tamper is not None else chunk, target)
-                if seconds:
-                    await asyncio.sleep(seconds)
+                await self._write_slowly(tamper(chunk) if tamper is not None else chunk, target)
             target.write_eof()
         except OSError:
             target.transport.abort()
+
+    async def _write_slowly(self, chunk: bytes, target: asyncio.StreamWriter) -> None:
+        """In slices: how slow may change while a chunk is awaited."""
+        while chunk and self._bytes_per_second:
+            count = self._bytes_at_once()
+            await self._write(chunk[:count], target)
+            await asyncio.sleep(count / self._bytes_per_second)
+            chunk = chunk[count:]
+        if chunk:
+            await self._write(chunk, target)
 
     async def _write(self, chunk: bytes, target: asyncio.StreamWriter) -> None:
         if self.delay_seconds:
