@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
-from multiprocessing.forkserver import ensure_running
 from typing import Any
 
 from fynix_cli.errors import CommandError
@@ -16,15 +15,23 @@ START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 ORDER_SECONDS = 10.0
 
-Target = Callable[[Connection, NodePlan], None]
 
-_CONTEXT = multiprocessing.get_context("forkserver")
+_WARM = "fynix_cli.scenario.servers.warm"
+
+Target = Callable[[Connection, NodePlan], None]
 
 
 def prepare() -> None:
     """Begin to load what nodes need, in another process; returns at once. From the main thread,
     before any node; again does no harm."""
-    _CONTEXT.set_forkserver_preload(["fynix_cli.scenario.servers.warm"])
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        raise CommandError(
+            "private servers are forked, which this system cannot do",
+            hint="play on a server that runs already: --server URL",
+        )
+    from multiprocessing.forkserver import ensure_running
+
+    multiprocessing.get_context("forkserver").set_forkserver_preload([_WARM])
     try:
         ensure_running()
     except OSError as error:
@@ -96,8 +103,9 @@ async def migrate_database(plan: NodePlan) -> None:
 
 
 async def _started(target: Target, plan: NodePlan) -> tuple[ForkServerProcess, Connection]:
-    ours, theirs = _CONTEXT.Pipe()
-    process = _CONTEXT.Process(target=target, args=(theirs, plan), daemon=True)
+    context = multiprocessing.get_context("forkserver")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=target, args=(theirs, plan), daemon=True)
     await asyncio.to_thread(process.start)
     theirs.close()
     return process, ours
