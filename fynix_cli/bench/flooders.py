@@ -4,9 +4,11 @@ Reads a `FloodOrder` as JSON from stdin, and prints what it was answered as JSON
 """
 
 import asyncio
+import itertools
 import json
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,13 +91,14 @@ class _Flood:
     async def _over_sockets(self, number: int, flooder: Flooder) -> None:
         url = self._order.url.replace("http", "ws", 1) + "/api/ws"
         headers = {"Authorization": f"Bearer {flooder.token}"}
-        count = 0
+        # Goes on over every line: a key that is used again would be acknowledged as a retry.
+        numbers = itertools.count(1)
         while True:
             try:
                 async with self._http.ws_connect(
                     url, headers=headers, protocols=["fynix.v1"], max_msg_size=0
                 ) as socket:
-                    count = await self._talk(socket, number, flooder, count)
+                    await self._talk(socket, flooder, (f"{number}-{it}" for it in numbers))
                     self.answers.closes[str(socket.close_code)] += 1
             except aiohttp.WSServerHandshakeError as error:
                 self.answers.refused_connections[str(error.status)] += 1
@@ -106,24 +109,22 @@ class _Flood:
     async def _talk(
         self,
         socket: aiohttp.ClientWebSocketResponse,
-        number: int,
         flooder: Flooder,
-        count: int,
-    ) -> int:
-        """Send without a pause, until the server closes; how many have been sent in all."""
+        keys: Iterator[str],
+    ) -> None:
+        """Send without a pause, until the server closes."""
         head = f'{{"type":"send_message","conversation_id":"{flooder.conversation_id}",'
         unanswered = 0
         while True:
             while unanswered < UNANSWERED:
-                count += 1
                 unanswered += 1
-                key = f"{number}-{count}"
+                key = next(keys)
                 frame = f'{head}"ref":"{key}","client_message_id":"{key}","content":"{TEXT}"}}'
                 await socket.send_str(frame)
             message = await socket.receive()
             if message.type is not aiohttp.WSMsgType.TEXT:
                 self.answers.statuses["0"] += unanswered
-                return count
+                return
             heard = json.loads(message.data)
             if heard["type"] == "ack":
                 self._note(flooder, 201, heard["ref"])
