@@ -5,7 +5,7 @@ TYPED := fynix_cli fynix_server tests
 # One more than the smallest machine that this must be quick on has cores: tests also wait.
 JOBS ?= 3
 
-.PHONY: help serve check lint test torture format reference clean constraints
+.PHONY: help serve check lint test torture speed format reference clean constraints
 
 help:
 	@echo "make serve    start the server with demo people on http://127.0.0.1:8000"
@@ -13,6 +13,7 @@ help:
 	@echo "make lint     formatting, ruff, mypy --strict, import-linter"
 	@echo "make test     pytest"
 	@echo "make torture  faults on real servers: MINUTES=1 SEED=1; see docs/reliability.md"
+	@echo "make speed    how quickly scenarios are played"
 	@echo "make format   put the code into shape"
 	@echo "make reference  write docs/cli.md anew from the commands"
 	@echo "make clean    remove .venv and every cache"
@@ -36,6 +37,9 @@ MINUTES ?= 1
 SEED ?= 1
 torture: .venv/.installed-dev
 	$(BIN)/python -m tests.faults.torture --minutes $(MINUTES) --seed $(SEED)
+
+speed: .venv/.installed-dev
+	$(BIN)/python -m tests.scenario.speed
 
 format: .venv/.installed-dev
 	$(BIN)/ruff format .
