@@ -7,8 +7,8 @@ from pathlib import Path
 from fynix_cli.errors import CommandError
 from fynix_cli.exit_codes import ExitCode
 from fynix_cli.output import talk
+from fynix_cli.scenario.file_names import SUFFIXES
 from fynix_cli.scenario.model.catalogue import RESERVED
-from fynix_cli.scenario.model.reading import SUFFIXES
 from fynix_cli.scenario.model.values import NAME
 
 _TEMPLATE = """\

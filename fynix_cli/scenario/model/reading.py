@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from fynix_cli.errors import CommandError
 from fynix_cli.exit_codes import ExitCode
+from fynix_cli.scenario.file_names import SUFFIXES
 from fynix_cli.scenario.model.catalogue import RESERVED
 from fynix_cli.scenario.model.document import Document
 from fynix_cli.scenario.model.problems import InvalidScenario, Problem, did_you_mean
@@ -19,8 +20,6 @@ from fynix_cli.scenario.model.step_reader import StepReader
 from fynix_cli.scenario.model.variables_check import check_variables
 from fynix_cli.scenario.model.wording import problems_of
 from fynix_cli.scenario.model.yaml_places import Located, read_yaml
-
-SUFFIXES = (".fynix.yaml", ".fynix.yml")
 
 
 def read_script(

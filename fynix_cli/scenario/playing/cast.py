@@ -49,7 +49,7 @@ async def assemble(play: Play) -> None:
     finally:
         for task in joining:
             task.cancel()
-        await asyncio.wait(joining)
+        await asyncio.gather(*joining, return_exceptions=True)
     for person in joined:
         play.people[person.name] = person
         play.scope.set(person.name, person.as_variables())
