@@ -23,6 +23,9 @@ from tests.people import Api, MovableClock, Serve
 from tests.running import run_app
 from tests.stacks import create_database, postgres_server, valkey_server
 
+# For the tests of Fynix's own plugin of pytest.
+pytest_plugins = ["pytester"]
+
 # Tests start a hundred processes, and where bytecode may not be kept each compiles every module.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False

@@ -1,0 +1,1 @@
+"""Scenarios as tests of pytest, and fixtures: a private server, and people who talk there."""
