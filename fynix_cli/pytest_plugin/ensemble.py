@@ -34,7 +34,6 @@ class Ensemble:
     def __init__(self, play: Play) -> None:
         self._play = play
         self._joining = asyncio.Lock()
-        self._ahead_seconds = 0.0
 
     @property
     def world(self) -> World:
@@ -58,16 +57,12 @@ class Ensemble:
     async def advance(self, seconds: float) -> None:
         """Raises: CommandError (the server is not private)."""
         await self.world.advance(seconds)
-        self._ahead_seconds += seconds
 
     async def restart(self) -> None:
         """Kill every instance, and start it again. Raises: CommandError."""
         for number in range(len(self.world.urls)):
             await self.world.kill_node(number)
             await self.world.start_node(number)
-        if self._ahead_seconds:
-            # Time does not go back.
-            await self.world.advance(self._ahead_seconds)
 
 
 @asynccontextmanager

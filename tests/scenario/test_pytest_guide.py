@@ -7,7 +7,7 @@ import pytest
 
 from tests.scenario.other_projects import HELLO, INI
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "pytest-draft.md").read_text()
+GUIDE = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text()
 EXAMPLES = re.findall(r"^```python\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
 
 

@@ -149,6 +149,23 @@ async def test_the_clock_of_a_world_moves_and_of_no_other(makers: dict[str, Worl
     assert codes == [401, 200]
 
 
+async def test_a_node_that_comes_back_has_not_lost_the_time(
+    makers: dict[str, WorldMaker],
+) -> None:
+    async with makers["embedded"].world(ServerSpec()) as world:
+        body = {"username": "alice", "password": PASSWORD}
+        async with httpx.AsyncClient(base_url=world.urls[0], trust_env=False) as client:
+            await world.advance(3600)
+            made = (await client.post("/api/auth/register", json=body)).json()["user"]["created_at"]
+            await world.kill_node(0)
+            await world.start_node(0)
+            other = (
+                await client.post("/api/auth/register", json={**body, "username": "bob"})
+            ).json()
+
+    assert other["user"]["created_at"] > made
+
+
 async def test_many_worlds_can_begin_at_once(makers: dict[str, WorldMaker]) -> None:
     async def one() -> int:
         async with makers["embedded"].world(ServerSpec()) as world:

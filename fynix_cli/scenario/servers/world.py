@@ -114,6 +114,8 @@ class PrivateWorld:
         self._valkey = valkey
         self._nodes: list[NodeProcess | None] = [None for _ in plans]
         self._is_redis_up = True
+        self._ahead = 0.0
+        """How far the clock has been moved: a node that is started again must be told."""
         self.urls: Sequence[str] = ()
 
     @property
@@ -127,6 +129,7 @@ class PrivateWorld:
         self.urls = tuple(f"http://127.0.0.1:{plan.port}" for plan in self._plans)
 
     async def advance(self, seconds: float) -> None:
+        self._ahead += seconds
         await self._order("advance", seconds)
 
     async def set_redis(self, *, is_up: bool) -> None:
@@ -151,6 +154,8 @@ class PrivateWorld:
             return
         plan = self._plans[number]
         node = await start_node(plan)
+        if self._ahead:
+            await node.order("advance", self._ahead)
         self._plans[number] = NodePlan(plan.overrides, node.port, plan.log)
         self._nodes[number] = node
 
