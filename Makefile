@@ -15,7 +15,7 @@ help:
 	@echo "make torture  faults on real servers: MINUTES=1 SEED=1; see docs/reliability.md"
 	@echo "make speed    how quickly scenarios are played"
 	@echo "make format   put the code into shape"
-	@echo "make reference  write docs/cli.md anew from the commands"
+	@echo "make reference  write docs/cli.md and the schema of scenarios anew"
 	@echo "make clean    remove .venv and every cache"
 
 serve: .venv/.installed
@@ -47,6 +47,7 @@ format: .venv/.installed-dev
 
 reference: .venv/.installed-dev
 	$(BIN)/python -m fynix_cli.reference docs/cli.md
+	$(BIN)/fynix scenario schema > config/scenarios/fynix.schema.json
 
 clean:
 	rm -rf .venv build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache \

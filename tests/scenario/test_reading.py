@@ -1,5 +1,6 @@
 """What a file may say, and how it is told what is wrong with it."""
 
+import json
 from pathlib import Path
 
 import jsonschema_rs
@@ -221,6 +222,12 @@ def test_a_variable_without_a_value_gets_it_from_outside(tmp_path: Path) -> None
 
     assert read_script(file, {"a": "given"}).document.vars == {"a": "given"}
     assert read_script(file, {"a": "given", "b": "another's"}).document.vars == {"a": "given"}
+
+
+def test_the_schema_that_ships_is_current() -> None:
+    shipped = json.loads((EXAMPLES / "fynix.schema.json").read_text())
+
+    assert shipped == scenario_schema(), "renew it with: make reference"
 
 
 def test_the_schema_accepts_every_scenario_that_ships() -> None:
