@@ -23,4 +23,7 @@ def end_like_ctrl_c() -> None:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        # As of what a script has begun with `&`: such a SIGINT would end nothing.
+        raise KeyboardInterrupt
     signal.raise_signal(signal.SIGINT)

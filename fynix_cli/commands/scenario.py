@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from fynix_cli.commands.scenario_sessions import load, record, replay
 from fynix_cli.output import OutputFormat
 
 app = typer.Typer(
@@ -205,3 +206,7 @@ def new(
     from fynix_cli.scenario.beginning import begin_scenario
 
     begin_scenario(file, tuple(people or ("alice", "bob")), is_overwritten=is_overwritten)
+
+
+for _command in (record, replay, load):
+    app.command()(_command)

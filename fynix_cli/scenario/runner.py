@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from fynix_cli.exit_codes import ExitCode
 from fynix_cli.scenario.model.problems import InvalidScenario, Problem
@@ -119,7 +119,12 @@ class _Jobs:
         trace = None
         if self._plan.trace is not None:
             name = f"{script.file.name.split('.')[0]}-{script.title}-{maker.name}-{turn}"
-            head = {"scenario": script.title, "file": str(script.file), "stack": maker.name}
+            head = {
+                "scenario": script.title,
+                "file": str(script.file),
+                "stack": maker.name,
+                "server": self._spec(script),
+            }
             trace = TraceFile(self._plan.trace, name, head)
             listeners.append(trace.note)
         how = Playing(
@@ -138,6 +143,13 @@ class _Jobs:
         outcome = replace(outcome, rerun=self._rerun(script, outcome))
         self._watcher.ended(number, outcome)
         return outcome
+
+    def _spec(self, script: Script) -> dict[str, Any]:
+        server = script.document.server
+        return {
+            "instances": self._plan.instances or server.instances,
+            "settings": dict(server.settings),
+        }
 
     def _rerun(self, script: Script, outcome: Outcome) -> str:
         words = ["fynix", "scenario", "run", str(script.file), "--seed", str(outcome.seed)]

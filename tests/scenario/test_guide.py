@@ -2,7 +2,6 @@
 
 import re
 import shlex
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,10 +42,7 @@ BLOCKS = [Block(it["language"], it["text"]) for it in BLOCK.finditer(GUIDE)]
 FRAGMENTS = [it.text for it in BLOCKS if it.language == "yaml" and it.file is None]
 
 
-def commands() -> Iterator[str]:
-    for block in BLOCKS:
-        if block.language == "console":
-            yield from (it.removeprefix("$ ") for it in block.text.splitlines())
+CONSOLES = [it.text for it in BLOCKS if it.language == "console"]
 
 
 @pytest.fixture
@@ -66,18 +62,18 @@ async def test_every_fragment_plays(play: Play, fragment: str) -> None:
 
 
 @pytest.mark.parametrize("stack", ["embedded"])
-@pytest.mark.parametrize("command", list(commands()))
+@pytest.mark.parametrize("console", CONSOLES)
 @pytest.mark.usefixtures("stack")
 async def test_every_command_does_what_is_said(
-    folder: Path, command: str, api: Api, monkeypatch: pytest.MonkeyPatch
+    folder: Path, console: str, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(folder)
-    text, _, comment = command.partition("  # exits ")
-    words = shlex.split(text.replace(SERVER, api.url))
-    assert words[0] == "fynix"
+    for line in console.splitlines():
+        text, _, comment = line.removeprefix("$ fynix ").partition("  # exits ")
+        code = ExitCode(int(comment[0])) if comment else ExitCode.OK
+        words = shlex.split(text.replace(SERVER, api.url))
 
-    code = ExitCode(int(comment[0])) if comment else ExitCode.OK
-    await Terminal({}).run(*words[1:], expect=code)
+        await Terminal({}).run(*words, expect=code)
 
 
 def test_the_guide_names_every_step_matcher_fault_and_invariant() -> None:

@@ -231,6 +231,27 @@ async def test_a_line_that_is_lost_comes_back_by_itself_where_that_is_wanted(pla
     assert outcome.status is Status.passed, outcome
 
 
+async def test_numbers_that_are_asked_for_again_come_again_but_for_what_the_line_has_carried(
+    play: Play,
+) -> None:
+    send = "- alice.send: {in: $dm, text: hello}\n"
+
+    outcome = await play(
+        DM
+        + send
+        + "- bob.disconnect:\n- bob.connect:\n"
+        + send
+        + "- bob.expect: {event: new_message, count: 2}\n"
+        + "- bob.resume: {cursors: {$dm: 0}}\n"
+        + "- bob.expect: {event: new_message, count: 1, save: again}\n"
+        + "- bob.check: {values: [[$again.0.seq, 2]]}\n"
+        + send
+        + "- bob.expect: {event: new_message, count: 1}\n"
+    )
+
+    assert outcome.status is Status.passed, outcome
+
+
 async def test_latency_is_measured_and_held_to_its_threshold(play: Play) -> None:
     steps = DM + "- alice.send: {in: $dm, text: hello}\n- bob.expect: new_message\n"
     head = "actors: {{alice: {{}}, bob: {{}}}}\nreport: {{latency: {{p95: {{lt: {}}}}}}}\n"

@@ -53,6 +53,19 @@ async def assemble(play: Play) -> None:
     for person in joined:
         play.people[person.name] = person
         play.scope.set(person.name, person.as_variables())
+        _note_joined(play, person)
+
+
+def _note_joined(play: Play, person: Person) -> None:
+    play.journal.note(
+        "joined",
+        person.username,
+        who=person.first_device.who,
+        user_id=person.user_id,
+        username=person.username,
+        instance=play.instance_of(person.first_device),
+        sessions={name: it.login.session_id for name, it in person.devices.items()},
+    )
 
 
 async def _join(play: Play, index: int, name: str, actor: Actor) -> Person:
@@ -62,6 +75,7 @@ async def _join(play: Play, index: int, name: str, actor: Actor) -> Person:
     account = _Account(play, instance, name, actor)
     person = await account.open()
     for device in person.devices.values():
+        device.on_resume = partial(_note_resume, play, device)
         if _may_break(play.script.steps, name, device.name, actor):
             parts = urlsplit(device.url)
             port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -73,6 +87,10 @@ async def _join(play: Play, index: int, name: str, actor: Actor) -> Person:
     if actor.connect:
         await asyncio.gather(*(_connect(play, it, actor) for it in person.devices.values()))
     return person
+
+
+def _note_resume(play: Play, device: Device, cursors: dict[str, int]) -> None:
+    play.journal.note("line", "resume", who=device.who, cursors=cursors)
 
 
 async def _connect(play: Play, device: Device, actor: Actor) -> None:

@@ -19,10 +19,12 @@ class Delivered:
 class Span:
     """What came since some numbers were named: from then on each must come once.
 
-    `begins`: by conversation, the last number before; `events`: what came, in order.
+    `begins`: by conversation, the last number before; `carried`: numbers after it that the line
+    had carried already, and which a server does not say again on it; `events`: what came, in order.
     """
 
     begins: dict[str, int]
+    carried: dict[str, set[int]] = field(default_factory=dict)
     events: dict[str, list[Delivered]] = field(default_factory=dict)
     highest: dict[str, int] = field(default_factory=dict)
 
@@ -32,7 +34,9 @@ class Span:
 
     def reached(self, conversation_id: str) -> int:
         """The highest number that came; 0: none, and none before."""
-        return self.highest.get(conversation_id, self.begins.get(conversation_id, 0))
+        carried = max(self.carried.get(conversation_id, ()), default=0)
+        came = self.highest.get(conversation_id, self.begins.get(conversation_id, 0))
+        return max(carried, came)
 
 
 class DeliveryRecord:
@@ -45,9 +49,11 @@ class DeliveryRecord:
     def is_counting(self) -> bool:
         return bool(self.spans)
 
-    def begin(self, standing: Mapping[str, int]) -> None:
-        """Numbers after `standing` (by conversation) are what comes next."""
-        self.spans.append(Span(dict(standing)))
+    def begin(
+        self, standing: Mapping[str, int], carried: Mapping[str, set[int]] | None = None
+    ) -> None:
+        """Numbers after `standing` (by conversation) are what comes next, but for `carried`."""
+        self.spans.append(Span(dict(standing), dict(carried or {})))
 
     def cursors(self) -> dict[str, int]:
         """How far each conversation has come: what to name in a `resume`."""

@@ -58,6 +58,8 @@ class Device:
         """Whether what comes was missed before: between a `resume` and its `resumed`."""
         self.on_lost: Callable[[], None] | None = None
         """Called when the line ends that nobody here has closed."""
+        self.on_resume: Callable[[dict[str, int]], None] | None = None
+        """Called with the cursors of each `resume` that is about to be sent."""
         self.counts_from_resumed = False
         """Whether the next `resumed` says where counting begins."""
         self._on_frame = on_frame

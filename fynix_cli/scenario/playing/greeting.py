@@ -36,6 +36,8 @@ async def resume(device: Device, cursors: dict[str, int], within: float) -> Fram
         device.counts_from_resumed = True
     ref = f"resume-{len(device.buffer.arrivals)}"
     device.is_replaying = bool(cursors)
+    if device.on_resume is not None:
+        device.on_resume(cursors)
     await device.send_frame({"type": "resume", "ref": ref, "cursors": cursors})
 
     def answers(frame: Frame) -> bool:

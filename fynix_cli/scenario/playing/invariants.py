@@ -62,7 +62,8 @@ async def _gaps(play: Play) -> list[str]:
     for device in _devices(play):
         for span in device.record.spans:
             for conversation_id, events in span.events.items():
-                numbers = sorted({it.seq for it in events})
+                came = {it.seq for it in events}
+                numbers = sorted(came | span.carried.get(conversation_id, set()))
                 # Of a conversation that was joined later, the first that came is the first.
                 first = span.begins.get(conversation_id, numbers[0] - 1) + 1
                 holes = sorted(set(range(first, numbers[-1])) - set(numbers))

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["step", "request", "answer", "sent", "arrived", "line", "fault", "log", "failed"]
+Kind = Literal[
+    "joined", "step", "request", "answer", "sent", "arrived", "line", "fault", "log", "failed"
+]
 
 
 @dataclass(frozen=True)

@@ -76,13 +76,18 @@ class Play:
         self, device: Device, call: Call, within: float, *, lost_share: float = 0.0
     ) -> Answer:
         """A request of `device`. Raises: NoAnswer (also when it is lost on purpose)."""
+        self._turns["call"] += 1
+        number = self._turns["call"]
         self.journal.note(
             "request",
             f"{call.method} {call.path}",
             who=device.who,
+            call=number,
             method=call.method,
             path=call.path,
             body=call.body if call.raw is None else call.raw,
+            is_raw=call.raw is not None,
+            headers=dict(call.headers or {}),
         )
         http = self.https[self.instance_of(device)]
         answer = await ask(http, call, device.login.access_token, within)
@@ -95,6 +100,7 @@ class Play:
             "answer",
             _told(answer),
             who=device.who,
+            call=number,
             status=answer.status,
             body=answer.body,
             request_id=answer.request_id,

@@ -7,7 +7,7 @@ from fynix_cli.scenario.playing.latency import QUANTILES, quantile
 from fynix_cli.scenario.playing.outcome import TAIL_FRAMES, Outcome
 from fynix_cli.scenario.reports.wording import explanation
 
-_STYLE = """
+STYLE = """
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
 body { max-width: 64rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.4rem; }
@@ -33,7 +33,7 @@ def html_report(outcomes: Sequence[Outcome]) -> str:
     return (
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width">\n'
-        f"<title>Fynix: {title}</title>\n<style>{_STYLE}</style>\n<h1>{title}</h1>\n<table>\n"
+        f"<title>Fynix: {title}</title>\n<style>{STYLE}</style>\n<h1>{title}</h1>\n<table>\n"
         "<tr><th>Scenario<th>Stack<th>Outcome<th>Steps<th>Seconds<th>Delivery p50 / p99</tr>\n"
         f"{rows}\n</table>\n</html>\n"
     )

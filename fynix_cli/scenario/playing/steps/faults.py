@@ -22,7 +22,8 @@ async def break_(play: Play, step: Step, args: Fault, scope: Scope) -> None:
         raise CannotPlay(f"there is no fault {args.type!r}", hint=hint, exit_code=ExitCode.USAGE)
     how_long = "" if args.for_ is None else f" for {args.for_:g} s"
     who = None if step.name.actor is None else play.device(step).who
-    play.journal.note("fault", f"{args.type}{how_long}", who=who)
+    told = args.model_dump(by_alias=True, exclude_unset=True)
+    play.journal.note("fault", f"{args.type}{how_long}", who=who, fault=told)
     if args.type in SERVER_FAULTS:
         undo = await _SERVER[args.type](play, args)
         seconds = args.for_
@@ -40,6 +41,8 @@ async def break_(play: Play, step: Step, args: Fault, scope: Scope) -> None:
 
 
 async def heal(play: Play, step: Step, args: Heal, scope: Scope) -> None:
+    who = None if step.name.actor is None else play.device(step).who
+    play.journal.note("fault", "healed", who=who, is_healed=True)
     owner = "" if step.name.actor is None else _owner(play.device(step))
     await play.faults.heal(owner)
 

@@ -76,7 +76,7 @@ async def wait(play: Play, step: Step, args: shapes.Wait, scope: Scope) -> None:
 
 async def advance_clock(play: Play, step: Step, args: shapes.ClockAdvance, scope: Scope) -> None:
     await play.world.advance(args.by)
-    play.journal.note("fault", f"the clock goes on by {args.by:g} s")
+    play.journal.note("fault", f"the clock goes on by {args.by:g} s", by=args.by)
 
 
 async def let(play: Play, step: Step, args: shapes.Let, scope: Scope) -> None:

@@ -34,7 +34,7 @@ async def open_device(
         messages = {it: conversation["last_message"] for it, conversation in now.items()}
         device.plain_standing = {it: message["seq"] for it, message in messages.items() if message}
     await device.connect(within, is_plain=is_plain, token=token)
-    play.journal.note("line", "connected", who=device.who)
+    _note_line(play, device, "connected", has_token=token is not None)
     if is_plain:
         await device.flush(within)
         return
@@ -46,12 +46,15 @@ async def connect(play: Play, step: Step, args: shapes.Connect, scope: Scope) ->
     try:
         if args.closed is not None:
             await device.connect(args.within, is_plain=is_plain, token=args.token)
+            text = "connected, to be closed"
+            _note_line(play, device, text, has_token=args.token is not None)
         else:
             await open_device(play, device, args.within, is_plain=is_plain, token=args.token)
             if args.resume and not is_plain and args.expect is None:
                 device.counts_from_resumed = True
                 await resume(device, {}, args.within)
     except LineRefused as refused:
+        _note_line(play, device, "refused", has_token=args.token is not None)
         _judge_refusal(step, args, refused)
         return
     if args.closed is not None:
@@ -60,6 +63,11 @@ async def connect(play: Play, step: Step, args: shapes.Connect, scope: Scope) ->
         wanted = shown(args.expect.model_dump(exclude_unset=True))
         text = f"{step.written}: the line opened"
         raise AssertionMissed(text, Evidence(f"a refusal: {wanted}", "an open line"))
+
+
+def _note_line(play: Play, device: Device, text: str, *, has_token: bool = False) -> None:
+    """`has_token`: opened with another token than the device's own."""
+    play.journal.note("line", text, who=device.who, is_plain=device.is_plain, has_token=has_token)
 
 
 def _judge_refusal(step: Step, args: shapes.Connect, refused: LineRefused) -> None:
@@ -98,7 +106,7 @@ async def come_back(play: Play, device: Device, within: float, *, is_resumed: bo
     """
     async with device.opening:
         await device.connect(within, is_plain=device.is_plain, is_retried=True)
-        play.journal.note("line", "connected again", who=device.who)
+        _note_line(play, device, "connected again")
         if device.is_plain:
             await device.flush(within)
             return {}
@@ -134,9 +142,21 @@ async def resume_from(play: Play, step: Step, args: shapes.Resume, scope: Scope)
     device = play.device(step)
     cursors = {conversation_id(scope.resolve(name)): int(seq) for name, seq in args.cursors.items()}
     if cursors:
-        # From here on each number after these comes once more.
-        device.record.begin({**device.record.cursors(), **cursors})
+        # From here on each number after these comes once more, but for what this line has carried.
+        known = {**device.record.cursors(), **cursors}
+        device.record.begin(known, _carried(device, cursors))
     await resume(device, cursors, args.within)
+
+
+def _carried(device: Device, cursors: dict[str, int]) -> dict[str, set[int]]:
+    """By conversation, the numbers after `cursors` that came through the line that is open."""
+    found: dict[str, set[int]] = {}
+    for arrival in device.buffer.arrivals[device.opened_at :]:
+        frame = arrival.frame
+        conversation_id, seq = frame.get("conversation_id"), frame.get("seq")
+        if isinstance(seq, int) and conversation_id in cursors and seq > cursors[conversation_id]:
+            found.setdefault(conversation_id, set()).add(seq)
+    return found
 
 
 async def send_frame(play: Play, step: Step, args: shapes.Frame, scope: Scope) -> None:

@@ -1,0 +1,1 @@
+"""One scenario under load: many virtual users at once, and the figures of it all."""

@@ -1,0 +1,1 @@
+"""Recording a live session as a scenario: watching, naming, writing."""

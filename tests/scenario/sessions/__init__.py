@@ -1,0 +1,1 @@
+"""Tests of `fynix scenario record`, `replay` and `load`."""
