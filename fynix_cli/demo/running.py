@@ -6,14 +6,15 @@ from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
-from fynix_cli.demo.cuttable_line import cuttable_line
 from fynix_cli.demo.interruption import cancelled_by_signals
 from fynix_cli.demo.person import joined
 from fynix_cli.demo.private_server import PrivateServer, last_words, private_server
 from fynix_cli.demo.script import Scene, play
 from fynix_cli.demo.stage import Stage, stage_here
 from fynix_cli.errors import CommandError
+from fynix_cli.line_proxy import Proxy
 from fynix_cli.output import talk
 from fynix_cli.serving.demo import DEMO_PASSWORD, program_name
 
@@ -51,7 +52,10 @@ async def _run(request: DemoRequest) -> None:
 async def _show(server: PrivateServer, stage: Stage) -> None:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(stage.open())
-        line, bobs_way = await stack.enter_async_context(cuttable_line(server.url))
+        line = Proxy(urlsplit(server.url).port or 80)
+        await line.start()
+        stack.push_async_callback(line.close)
+        bobs_way = f"http://127.0.0.1:{line.port}"
         alice = await stack.enter_async_context(joined(server.url, "alice", DEMO_PASSWORD, stage))
         bob = await stack.enter_async_context(joined(bobs_way, "bob", DEMO_PASSWORD, stage))
         conversation = await alice.rest.open_dm(bob.window.own_id)

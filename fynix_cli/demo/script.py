@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from fynix_cli.demo.cuttable_line import CuttableLine
 from fynix_cli.demo.person import Person
 from fynix_cli.demo.stage import Stage
 from fynix_cli.errors import CommandError
+from fynix_cli.line_proxy import Proxy
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Scene:
     alice: Person
     bob: Person
     conversation_id: UUID
-    bobs_line: CuttableLine
+    bobs_line: Proxy
 
     async def writes(self, writer: Person, reader: Person, text: str) -> None:
         """`writer` types for a while and sends; both of them see it."""
@@ -58,7 +58,7 @@ async def _a_message(scene: Scene) -> None:
 
 async def _a_line_that_drops(scene: Scene) -> None:
     stage, alice, bob = scene.stage, scene.alice, scene.bob
-    scene.bobs_line.cut()
+    scene.bobs_line.refuse()
     await bob.until(lambda: not bob.window.is_connected)
     await stage.narrate("bob's line drops. His client tries again by itself.")
     missed = ("Corner of Mill Street.", "They close at one.")
@@ -68,7 +68,7 @@ async def _a_line_that_drops(scene: Scene) -> None:
     if any(bob.window.entry_of(text) for text in missed):
         raise CommandError("bob got a message through a line that was cut")
     await stage.narrate("alice goes on writing. What she says is stored; bob misses it.")
-    scene.bobs_line.mend()
+    scene.bobs_line.go_on()
     for text in missed:
         await bob.sees(text)
     await bob.until(lambda: bob.window.is_connected)

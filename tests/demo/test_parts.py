@@ -1,16 +1,12 @@
 """What the demo is made of: a window, a picture of it, and a line that can be cut."""
 
-import asyncio
-import contextlib
 from datetime import UTC, datetime
 from io import StringIO
 from uuid import UUID
 
-import httpx
 import pytest
 from rich.console import Console
 
-from fynix_cli.demo.cuttable_line import cuttable_line
 from fynix_cli.demo.drawing import picture
 from fynix_cli.demo.person import Person
 from fynix_cli.demo.stage import Stage
@@ -24,7 +20,6 @@ from fynix_server.protocol.frames import (
     Typing,
 )
 from fynix_server.protocol.messages import MessageResponse
-from tests.people import DEADLINE_SECONDS, Api
 
 ALICE, BOB, PLACE = (UUID(int=number) for number in (1, 2, 3))
 
@@ -101,28 +96,3 @@ async def test_a_picture_fits_and_shows_nothing_that_a_terminal_obeys(height: in
     assert "message 29 ␛[2J" in "".join(shown)
     assert "\u202e" not in "".join(shown)
     assert [line.strip() for line in shown[-3:]] == ["two", "three", "▸ four"]
-
-
-async def test_a_line_carries_until_it_is_cut_and_again_once_it_is_mended(api: Api) -> None:
-    async with (
-        cuttable_line(api.url) as (line, url),
-        httpx.AsyncClient(base_url=url, trust_env=False, timeout=DEADLINE_SECONDS) as client,
-    ):
-        before = await client.get("/livez")
-        line.cut()
-        with pytest.raises(httpx.TransportError):
-            await client.get("/livez")
-        line.mend()
-        after = await client.get("/livez")
-
-    assert (before.status_code, after.status_code) == (200, 200)
-
-
-async def test_a_line_to_nobody_breaks() -> None:
-    async with cuttable_line("http://127.0.0.1:9") as (_, url):
-        port = int(url.rsplit(":", 1)[1])
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-
-        with contextlib.suppress(ConnectionError):
-            assert await asyncio.wait_for(reader.read(), DEADLINE_SECONDS) == b""
-        writer.close()

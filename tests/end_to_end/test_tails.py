@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from fynix_cli.exit_codes import ExitCode
-from fynix_cli.scenario.faults.line_proxy import Proxy
+from fynix_cli.line_proxy import Proxy
 from tests.end_to_end.server_process import environment, fynix
 from tests.end_to_end.tail_process import TailProcess
 from tests.end_to_end.two_servers import Member, Stored, TwoServers

@@ -13,7 +13,7 @@ from uuid import uuid4
 import httpx
 from sqlalchemy.pool import QueuePool
 
-from fynix_cli.scenario.faults.line_proxy import Proxy, Tamper
+from fynix_cli.line_proxy import Proxy, Tamper
 from fynix_server.app import create_app
 from fynix_server.settings import Settings
 from tests.people import Api, Frame, Live, MovableClock, Person

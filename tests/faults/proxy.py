@@ -1,9 +1,9 @@
-"""Running proxies for tests; what a proxy is stands in fynix_cli/scenario/faults/line_proxy.py."""
+"""Running proxies for tests; what a proxy is stands in fynix_cli/line_proxy.py."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
-from fynix_cli.scenario.faults.line_proxy import Proxy
+from fynix_cli.line_proxy import Proxy
 
 
 @asynccontextmanager

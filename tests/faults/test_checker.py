@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from fynix_cli.scenario.faults.line_proxy import Proxy
+from fynix_cli.line_proxy import Proxy
 from fynix_cli.stack.valkey import Valkey
 from fynix_server.app import create_app
 from fynix_server.settings import Settings, load_settings

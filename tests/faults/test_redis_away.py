@@ -8,7 +8,7 @@ import pytest
 import redis
 from structlog.testing import capture_logs
 
-from fynix_cli.scenario.faults.line_proxy import Tamper
+from fynix_cli.line_proxy import Tamper
 from fynix_cli.stack.valkey import Valkey
 from tests.faults.instances import (
     BreaksAt,

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from fynix_cli.scenario.faults.lasting import Faults
-from fynix_cli.scenario.faults.line_proxy import Proxy
+from fynix_cli.line_proxy import Proxy
+from fynix_cli.scenario.playing.lasting_faults import Faults
 
 DEADLINE_SECONDS = 10.0
 Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from fynix_cli.scenario.faults.line_proxy import Proxy
+from fynix_cli.line_proxy import Proxy
 from fynix_cli.scenario.model.document import Actor
 from fynix_cli.scenario.model.script import Step
 from fynix_cli.scenario.playing.calls import Answer, Call, ask

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from fynix_cli.scenario.faults.line_proxy import Proxy
+from fynix_cli.line_proxy import Proxy
 from fynix_cli.scenario.model.step_shapes import CLOSED
 from fynix_cli.scenario.playing.delivery_record import DeliveryRecord
 from fynix_cli.scenario.playing.failures import CannotPlay

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from fynix_cli.scenario.faults.lasting import Faults
 from fynix_cli.scenario.model.script import Script, Step
 from fynix_cli.scenario.playing.calls import Answer, Call, ask
 from fynix_cli.scenario.playing.device import Device
 from fynix_cli.scenario.playing.failures import CannotPlay, NoAnswer
 from fynix_cli.scenario.playing.frame_buffer import Frame
 from fynix_cli.scenario.playing.journal import Journal
+from fynix_cli.scenario.playing.lasting_faults import Faults
 from fynix_cli.scenario.playing.ledger import Ledger
 from fynix_cli.scenario.playing.person import Person
 from fynix_cli.scenario.playing.scope import Scope

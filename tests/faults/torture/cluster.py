@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from fynix_cli.scenario.faults.line_proxy import Proxy
+from fynix_cli.line_proxy import Proxy
 from fynix_cli.stack.postgres import Postgres, start_postgres
 from fynix_cli.stack.process import free_port
 from fynix_cli.stack.valkey import Valkey, start_valkey

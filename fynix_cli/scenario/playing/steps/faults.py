@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fynix_cli.exit_codes import ExitCode
-from fynix_cli.scenario.faults.lasting import Undo
-from fynix_cli.scenario.faults.line_proxy import Proxy
+from fynix_cli.line_proxy import Proxy
 from fynix_cli.scenario.model.problems import did_you_mean
 from fynix_cli.scenario.model.script import Step
 from fynix_cli.scenario.model.watching_steps import FAULTS, SERVER_FAULTS, Fault, Heal
 from fynix_cli.scenario.playing.device import Device
 from fynix_cli.scenario.playing.failures import CannotPlay
+from fynix_cli.scenario.playing.lasting_faults import Undo
 from fynix_cli.scenario.playing.play import Play
 from fynix_cli.scenario.playing.scope import Scope
 

@@ -1,1 +1,0 @@
-"""Breaking things on purpose: lines, answers, Redis, servers."""
