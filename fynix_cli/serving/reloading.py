@@ -4,7 +4,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 import typer
 from hypercorn.utils import check_for_updates, files_to_watch
@@ -12,18 +11,14 @@ from hypercorn.utils import check_for_updates, files_to_watch
 from fynix_cli.exit_codes import ExitCode
 from fynix_cli.output import talk
 
-if TYPE_CHECKING:
-    from fynix_cli.serving.run import ServeRequest
-
 POLL_SECONDS = 0.5
 
 Until = Callable[[], Awaitable[object]]
 
 
-def reload_on_change(
-    request: "ServeRequest", run_once: "Callable[[ServeRequest, Until], bool]"
-) -> None:
-    """Serve; when a loaded module's file changes, close everything and start the program anew.
+def reload_on_change(run_once: Callable[[Until], bool]) -> None:
+    """Serve by `run_once`, which ends when its argument does; when a loaded module's file changes,
+    close everything and start the program anew.
 
     Raises: Exit (the server had to stop by itself).
     """
@@ -37,7 +32,7 @@ def reload_on_change(
             await asyncio.sleep(POLL_SECONDS)
         has_changed = True
 
-    is_orderly = run_once(request, changed)
+    is_orderly = run_once(changed)
     if has_changed:
         talk("A file changed; starting again.")
         os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - this very program

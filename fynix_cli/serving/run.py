@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import typer
@@ -37,7 +38,7 @@ def run_server(request: ServeRequest) -> None:
     if request.is_reloading:
         from fynix_cli.serving.reloading import reload_on_change
 
-        reload_on_change(request, _run_once)
+        reload_on_change(partial(_run_once, request))
     elif not _run_once(request, None):
         raise typer.Exit(ExitCode.FAILED)
 

@@ -98,13 +98,13 @@ async def all_have_arrived(play: Play, device: Device, within: float) -> list[st
     await asyncio.gather(*(it.flush(within) for it in lines if it.is_connected))
     missing = await numbered_have_arrived(play, device, within)
     if play.echo is None:
-        play.echo = await Echo.open(play, within)
+        play.echo = await TypingEcho.open(play, within)
     await play.echo.goes_round(within)
     await device.flush(within)
     return missing
 
 
-class Echo:
+class TypingEcho:
     """Two people of the run's own, each with a line to every instance."""
 
     def __init__(self, play: Play) -> None:
@@ -114,7 +114,7 @@ class Echo:
         self._conversation_id = ""
 
     @classmethod
-    async def open(cls, play: Play, within: float) -> "Echo":
+    async def open(cls, play: Play, within: float) -> "TypingEcho":
         """Raises: CannotPlay."""
         echo = cls(play)
         speaker, _ = await echo._account(within)

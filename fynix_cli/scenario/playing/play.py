@@ -5,7 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -21,13 +21,23 @@ from fynix_cli.scenario.playing.person import Person
 from fynix_cli.scenario.playing.scope import Scope
 from fynix_cli.scenario.servers.world import World
 
-if TYPE_CHECKING:
-    from fynix_cli.scenario.playing.barrier import Echo
+Perform = Callable[["Play", Sequence[Step], Scope], Awaitable[None]]
+
+
+class Echo(Protocol):
+    """What makes events without a number certain (barrier.py)."""
+
+    async def goes_round(self, within: float) -> None:
+        """Return once all that was published before has come out everywhere."""
+
+    async def close(self) -> None:
+        """Give up its lines."""
 
 
 @dataclass
 class Play:
-    """One playing. `https`: a client for each instance of the world."""
+    """One playing. `https`: a client for each instance of the world; `perform` does steps within
+    a step (performing.py)."""
 
     script: Script
     world: World
@@ -36,19 +46,14 @@ class Play:
     scope: Scope
     random: random.Random
     https: list[httpx.AsyncClient]
+    perform: Perform
     people: dict[str, Person] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
     before_step: Callable[[Step], Awaitable[None]] | None = None
-    echo: "Echo | None" = None
+    echo: Echo | None = None
     faults: Faults = field(default_factory=Faults)
     _beside: set[asyncio.Task[None]] = field(default_factory=set)
     _turns: Counter[str] = field(default_factory=Counter)
-
-    async def perform(self, steps: Sequence[Step], scope: Scope) -> None:
-        """Do steps within a step. Raises: StepStopped."""
-        from fynix_cli.scenario.playing.performing import perform
-
-        await perform(self, steps, scope)
 
     def beside(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something beside the steps, until it is done or the playing ends."""

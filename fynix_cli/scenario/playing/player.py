@@ -118,7 +118,8 @@ async def opened_play(
     async with AsyncExitStack() as stack:
         https = [await stack.enter_async_context(open_http(url)) for url in world.urls]
         scope = Scope({"run": run, **document.vars})
-        play = Play(script, world, run, journal, scope, chance, https, before_step=how.before_step)
+        play = Play(script, world, run, journal, scope, chance, https, perform)
+        play.before_step = how.before_step
         stack.push_async_callback(_close, play)
         # Variables may name those before them; what the matrix chooses, all of them.
         for name, value in {**document.vars, **script.choices}.items():

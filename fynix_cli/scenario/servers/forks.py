@@ -9,7 +9,8 @@ from multiprocessing.context import ForkServerProcess
 from typing import Any
 
 from fynix_cli.errors import CommandError
-from fynix_cli.scenario.servers.node_plan import DONE, READY, NodePlan, migrate, serve
+from fynix_cli.scenario.servers.entry import migrate, serve
+from fynix_cli.scenario.servers.node_plan import DONE, READY, NodePlan
 
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0

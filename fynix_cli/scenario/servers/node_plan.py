@@ -1,7 +1,6 @@
-"""What nodes are told, and where their processes begin: light, for whoever starts them."""
+"""What nodes are told, and what they say."""
 
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -33,17 +32,3 @@ class NodePlan:
     overrides: dict[str, Any]
     port: int
     log: Path
-
-
-def serve(control: Connection, plan: NodePlan) -> None:
-    """Serve. Says (READY, port) or (FAILED, why), and answers each order by (DONE, None)."""
-    from fynix_cli.scenario.servers.node import run_node
-
-    run_node(control, plan)
-
-
-def migrate(control: Connection, plan: NodePlan) -> None:
-    """Bring the plan's database up to date. Says (DONE, None) or (FAILED, why)."""
-    from fynix_cli.scenario.servers.node import run_migrations
-
-    run_migrations(control, plan)

@@ -4,7 +4,7 @@ import asyncio
 import json
 import shlex
 import sys
-from collections.abc import Awaitable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from fynix_cli.exit_codes import ExitCode
@@ -22,7 +22,7 @@ _MAIN = "from fynix_cli.main import main; main()"
 async def repeat(play: Play, step: Step, args: shapes.Repeat, scope: Scope) -> None:
     for value in _turns(args):
         inner = scope if args.as_ is None else scope.child({args.as_: value})
-        await play.perform(step.blocks["do"], inner)
+        await play.perform(play, step.blocks["do"], inner)
 
 
 def _turns(args: shapes.Repeat) -> Iterable[Any]:
@@ -37,14 +37,13 @@ def _turns(args: shapes.Repeat) -> Iterable[Any]:
 
 async def parallel(play: Play, step: Step, args: shapes.Parallel, scope: Scope) -> None:
     """Raises: StepStopped: the first branch that stopped, after the others were ended."""
-    branches: list[Awaitable[None]] = [play.perform((it,), scope) for it in step.blocks["steps"]]
 
-    async def run(branch: Awaitable[None]) -> None:
-        await branch
+    async def run(branch: Step) -> None:
+        await play.perform(play, (branch,), scope)
 
     try:
         async with asyncio.TaskGroup() as group:
-            for branch in branches:
+            for branch in step.blocks["steps"]:
                 group.create_task(run(branch))
     except* StepStopped as stopped:
         first: Any = stopped.exceptions[0]
@@ -54,16 +53,16 @@ async def parallel(play: Play, step: Step, args: shapes.Parallel, scope: Scope) 
 
 
 async def do(play: Play, step: Step, args: shapes.Do, scope: Scope) -> None:
-    await play.perform(step.blocks["steps"], scope)
+    await play.perform(play, step.blocks["steps"], scope)
 
 
 async def if_(play: Play, step: Step, args: shapes.If, scope: Scope) -> None:
     holds = not mismatches(args.is_, args.value)
-    await play.perform(step.blocks.get("then" if holds else "else", ()), scope)
+    await play.perform(play, step.blocks.get("then" if holds else "else", ()), scope)
 
 
 async def include(play: Play, step: Step, args: shapes.Include, scope: Scope) -> None:
-    await play.perform(step.blocks["file"], scope.child(args.vars))
+    await play.perform(play, step.blocks["file"], scope.child(args.vars))
 
 
 async def log(play: Play, step: Step, args: shapes.Log, scope: Scope) -> None:
