@@ -33,8 +33,9 @@ async def test_people_are_shown_in_columns_as_they_talk(tmp_path: Path) -> None:
     assert shown[0] == "a"
     assert re.fullmatch(r"alice +bob", shown[1])
     assert any(it.startswith("→ 201 ") for it in shown)
+    assert any(it.startswith('send "hello [bold]␛]0;gotcha␇"') for it in shown)
     (heard,) = (it for it in shown if "alice: hello" in it and it.startswith(" " * 38))
-    assert heard.strip().startswith("← new_message 2 alice: hello [bold]␛]0")
+    assert heard.strip() == "← 2 alice: hello [bold]␛]0;gotcha␇"
     assert all(len(it) <= 80 for it in shown[:-2])
     assert b"\x1b]0;" not in pty.out
 

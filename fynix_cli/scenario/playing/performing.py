@@ -13,6 +13,7 @@ from fynix_cli.scenario.model.wording import plain_problem
 from fynix_cli.scenario.playing.failures import AssertionMissed, CannotPlay, StepStopped
 from fynix_cli.scenario.playing.play import Play
 from fynix_cli.scenario.playing.scope import Scope, Unresolved
+from fynix_cli.scenario.playing.step_words import told
 from fynix_cli.scenario.playing.steps import faults, flow, lines, talking, watching
 from fynix_cli.scenario.playing.steps.requests import REQUESTS
 
@@ -59,9 +60,8 @@ async def perform(play: Play, steps: Sequence[Step], scope: Scope) -> None:
         try:
             args = _filled_in(step, scope)
             who = None if step.name.actor is None else play.device(step).who
-            play.journal.note(
-                "step", _told(step), who=who, number=step.number, line=step.place.line
-            )
+            text, line = told(step, args), step.place.line
+            play.journal.note("step", text, who=who, number=step.number, line=line)
             await HANDLERS[step.name.verb](play, step, args, scope)
         except (AssertionMissed, CommandError) as error:
             raise StepStopped(step, error) from error
@@ -82,10 +82,3 @@ def _filled_in(step: Step, scope: Scope) -> StepArgs:
         raise CannotPlay(str(error)) from error
     except ValidationError as error:
         raise CannotPlay(f"{step.written}: {plain_problem(error)}") from error
-
-
-def _told(step: Step) -> str:
-    args = step.args.model_dump(by_alias=True, exclude_unset=True, exclude={"expect", "within"})
-    shown = {name: value for name, value in args.items() if name not in _BLOCKS}
-    words = " ".join(f"{name}={value}" for name, value in shown.items())
-    return f"{step.name.verb} {words}".strip()

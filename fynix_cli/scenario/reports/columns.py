@@ -14,7 +14,14 @@ from fynix_cli.scenario.playing.journal import Entry
 
 MIN_WIDTH = 24
 _SHOWN = {"step", "answer", "arrived", "line", "fault", "log"}
-_SILENT_STEPS = ("expect", "expect_none", "check")
+_SILENT_STEPS = frozenset({"expect", "expect_none", "check", "resume"})
+_SILENT_FLOW = frozenset(
+    {"log", "let", "do", "if", "parallel", "include", "clock.advance", "fault"}
+)
+"""What they do is told by itself, or says nothing."""
+_CLOSED_BY_US = 1000
+_MESSAGES = {"new_message": "", "message_updated": " (edited)"}
+"""Events that say a message, and what is added to it."""
 _STYLES = {"arrived": "cyan", "answer": "dim", "line": "yellow", "fault": "magenta", "log": "bold"}
 
 
@@ -65,9 +72,14 @@ def _plain(entry: Entry) -> str | None:
     return entry.text
 
 
+def _line(entry: Entry) -> str | None:
+    return None if entry.text == "resume" else entry.text
+
+
 def _step(entry: Entry) -> str | None:
     verb = entry.text.split(" ", 1)[0]
-    return None if entry.actor is not None and verb in _SILENT_STEPS else entry.text
+    silent = _SILENT_FLOW if entry.actor is None else _SILENT_STEPS | {"fault", "disconnect"}
+    return None if verb in silent else entry.text
 
 
 def _answer(entry: Entry) -> str | None:
@@ -77,16 +89,17 @@ def _answer(entry: Entry) -> str | None:
 def _arrived(entry: Entry) -> str | None:
     frame = entry.data["frame"]
     kind = str(frame.get("type"))
-    if kind in ("hello", "resumed"):
+    if kind in ("hello", "resumed") or (kind == "closed" and frame.get("code") == _CLOSED_BY_US):
         return None
+    message = frame.get("message")
+    if isinstance(message, dict) and kind in _MESSAGES:
+        said = f"{message.get('sender_username')}: {message.get('content')}"
+        return f"← {frame.get('seq')} {said}{_MESSAGES[kind]}"
     return f"← {kind}{_about(frame)}"
 
 
 def _about(frame: dict[str, Any]) -> str:
     """What a frame says, in a few words."""
-    message = frame.get("message")
-    if isinstance(message, dict):
-        return f" {message.get('seq')} {message.get('sender_username')}: {message.get('content')}"
     if frame.get("type") == "typing":
         return " begins" if frame.get("is_typing") else " ends"
     if frame.get("type") in ("closed", "error"):
@@ -96,6 +109,7 @@ def _about(frame: dict[str, Any]) -> str:
 
 _TELLERS: dict[str, Callable[[Entry], str | None]] = {
     "step": _step,
+    "line": _line,
     "answer": _answer,
     "arrived": _arrived,
 }
