@@ -250,6 +250,18 @@ async def test_numbers_that_are_asked_for_again_come_again_but_for_what_the_line
     assert outcome.status is Status.passed, outcome
 
 
+async def test_a_message_whose_answer_was_lost_counts_as_sent(play: Play) -> None:
+    outcome = await play(
+        DM
+        + "- bob.send: {in: $dm, text: first}\n"
+        + "- alice.send: {in: $dm, text: answered, lose_response: 100%}\n"
+        + "- bob.expect: {event: new_message, where: {message.content: answered}}\n"
+        + "- alice.check: {unread: {$dm: 0}}\n"
+    )
+
+    assert outcome.status is Status.passed, outcome
+
+
 async def test_latency_is_measured_and_held_to_its_threshold(play: Play) -> None:
     steps = DM + "- alice.send: {in: $dm, text: hello}\n- bob.expect: new_message\n"
     head = "actors: {{alice: {{}}, bob: {{}}}}\nreport: {{latency: {{p95: {{lt: {}}}}}}}\n"

@@ -63,8 +63,9 @@ class Ledger:
         if kind == "error" and int(frame.get("status_code") or 0) >= SERVER_ERROR:
             error = ServerError(int(frame["status_code"]), f"frame {frame.get('error')}", None)
             self.server_errors.append(error)
-        if isinstance(frame.get("message"), Mapping):
-            self._note_message(frame["message"])
+        if kind == "new_message":
+            # Of one whose answer was lost, too.
+            self.note_own_message(str(frame["message"]["sender_id"]), frame["message"])
         if kind == "message_read":
             self._note_read(str(frame["user_id"]), frame)
         began = self._causes.get(_cause_of(frame))
