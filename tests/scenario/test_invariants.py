@@ -93,6 +93,19 @@ async def test_an_unread_count_that_nobody_can_account_for_is_found(played: Play
     ]
 
 
+async def test_a_frame_that_lacks_a_part_is_found_and_the_line_is_read_on(played: Play) -> None:
+    device = played.people["bob"].first_device
+
+    device.receive({"type": "new_message", "message": None})
+    device.receive({"type": "new_message", "conversation_id": "c", "seq": 1})
+    await played.people["alice"].first_device.flush(10)
+
+    found = await broken_invariants(played)
+    assert [it.split(": ")[0] for it in found["no_server_errors"]] == [
+        "bob.main got a frame that lacks what it should have"
+    ] * 2
+
+
 async def test_an_answer_of_500_is_found(played: Play) -> None:
     answer = Answer(500, {"x-request-id": "r1"}, {"detail": "sorry"}, 0.0)
     played.ledger.note_answer("someone", Call("GET", "/api/users/me?x=1"), answer)

@@ -24,7 +24,7 @@ INVARIANTS = {
     "no_gaps": "every device saw every number of its conversations",
     "same_order_for_all": "all devices saw the same events in the same order",
     "unread_matches": "the unread counts are what was sent and read makes them",
-    "no_server_errors": "nothing was answered with a status of 500 or more",
+    "no_server_errors": "no answer had a status of 500 or more, and no frame lacked a part",
 }
 _OURS = {
     "data_dir",

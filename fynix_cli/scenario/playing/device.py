@@ -6,7 +6,7 @@ import contextlib
 import json
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fynix_cli.line_proxy import Proxy
@@ -32,43 +32,43 @@ class Login:
     session_id: str | None
 
 
+@dataclass(eq=False)
 class Device:
     """`owner`: whose it is. `on_frame` is told of everything that comes, pongs to our own pings
     excepted."""
 
-    def __init__(
-        self, owner: str, name: str, url: str, login: Login, on_frame: FrameListener
-    ) -> None:
-        self.owner = owner
-        self.name = name
-        self.url = url
-        self.login = login
-        self.is_plain = False
-        self.buffer = FrameBuffer()
-        self.record = DeliveryRecord()
-        self.proxy: Proxy | None = None
-        self.lost_share = 0.0
-        self.plain_standing: dict[str, int] = {}
-        """Of a plain line, the last message of each conversation as it was opened."""
-        self.opening = asyncio.Lock()
-        """Held while the line is opened anew: by a step, or by the device itself."""
-        self.is_following = False
-        """Whether what happens comes through the line: it was resumed, or is a plain one."""
-        self.is_replaying = False
-        """Whether what comes was missed before: between a `resume` and its `resumed`."""
-        self.on_lost: Callable[[], None] | None = None
-        """Called when the line ends that nobody here has closed."""
-        self.on_resume: Callable[[dict[str, int]], None] | None = None
-        """Called with the cursors of each `resume` that is about to be sent."""
-        self.counts_from_resumed = False
-        """Whether the next `resumed` says where counting begins."""
-        self._on_frame = on_frame
-        self.opened_at = 0
-        """How many frames had come when the line was last opened."""
-        self._line: LiveLine | None = None
-        self._pulse: asyncio.Task[None] | None = None
-        self._pings: deque[asyncio.Event | None] = deque()
-        """For each ping that is not answered yet: ours (to set when it is) or the script's."""
+    owner: str
+    name: str
+    url: str
+    login: Login
+    on_frame: FrameListener
+    is_plain: bool = False
+    buffer: FrameBuffer = field(default_factory=FrameBuffer)
+    record: DeliveryRecord = field(default_factory=DeliveryRecord)
+    proxy: Proxy | None = None
+    lost_share: float = 0.0
+    misunderstood: list[Frame] = field(default_factory=list)
+    """Frames that lack what they should have."""
+    plain_standing: dict[str, int] = field(default_factory=dict)
+    """Of a plain line, the last message of each conversation as it was opened."""
+    opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the line is opened anew: by a step, or by the device itself."""
+    is_following: bool = False
+    """Whether what happens comes through the line: it was resumed, or is a plain one."""
+    is_replaying: bool = False
+    """Whether what comes was missed before: between a `resume` and its `resumed`."""
+    on_lost: Callable[[], None] | None = None
+    """Called when the line ends that nobody here has closed."""
+    on_resume: Callable[[dict[str, int]], None] | None = None
+    """Called with the cursors of each `resume` that is about to be sent."""
+    counts_from_resumed: bool = False
+    """Whether the next `resumed` says where counting begins."""
+    opened_at: int = 0
+    """How many frames had come when the line was last opened."""
+    _line: LiveLine | None = None
+    _pulse: asyncio.Task[None] | None = None
+    _pings: deque[asyncio.Event | None] = field(default_factory=deque)
+    """For each ping that is not answered yet: ours (to set when it is) or the script's."""
 
     @property
     def who(self) -> tuple[str, str]:
@@ -97,7 +97,7 @@ class Device:
             via = self.proxy.port if self.proxy is not None else None
             target = LineTarget(self.url, token or self.login.access_token, is_plain, via)
             try:
-                self._line = await open_line(target, self._receive, left)
+                self._line = await open_line(target, self.receive, left)
                 break
             except LineRefused as refused:
                 is_final = not is_retried or refused.status in {401, 403, 404}
@@ -155,22 +155,27 @@ class Device:
                 self._pings.append(asyncio.Event())
                 await self._line.send('{"type":"ping"}')
 
-    def _receive(self, frame: Frame) -> None:
+    def receive(self, frame: Frame) -> None:
+        """What the line does with each frame that comes through it."""
         kind = frame.get("type")
         if kind == "pong" and self._pings:
             ours = self._pings.popleft()
             if ours is not None:
                 ours.set()
                 return
-        if kind == CLOSED:
-            self._is_lost()
-        if kind == "resumed":
-            self._is_resumed(frame)
-        self.record.note(frame)
         arrival = self.buffer.put(frame)
         # That we closed it ourselves is no event that anybody waits for.
         arrival.is_taken = kind == CLOSED and self._line is None
-        self._on_frame(self, arrival)
+        if kind == CLOSED:
+            self._is_lost()
+        try:
+            if kind == "resumed":
+                self._is_resumed(frame)
+            self.record.note(frame)
+            self.on_frame(self, arrival)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            # Of a server that speaks otherwise; the line is read on, and the end tells of it.
+            self.misunderstood.append(frame)
 
     def _is_lost(self) -> None:
         # Nobody will answer them any more.

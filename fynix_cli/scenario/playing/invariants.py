@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
+from fynix_cli.scenario.matchers import shown
 from fynix_cli.scenario.model.document import INVARIANTS
 from fynix_cli.scenario.playing.answers import check_answer
 from fynix_cli.scenario.playing.barrier import numbered_have_arrived, standing
@@ -132,7 +133,12 @@ async def _count_unread(play: Play, person: Person, conversation_id: str) -> int
 
 
 async def _server_errors(play: Play) -> list[str]:
-    return [
+    odd = [
+        f"{device.owner}.{device.name} got a frame that lacks what it should have: {shown(frame)}"
+        for device in _devices(play)
+        for frame in device.misunderstood
+    ]
+    return odd + [
         f"{error.what} was answered {error.status}"
         + (f" (request {error.request_id})" if error.request_id else "")
         for error in play.ledger.server_errors

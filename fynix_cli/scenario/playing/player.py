@@ -1,6 +1,7 @@
 """Playing one scenario once, from an empty world to what came of it."""
 
 import asyncio
+import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -62,6 +63,12 @@ async def play_script(script: Script, maker: WorldMaker, how: Playing) -> Outcom
         outcome = replace(blank, **_error(error))
     except (Unresolved, ValidationError) as error:
         outcome = replace(blank, **_error(CannotPlay(str(error))))
+    except Exception as error:
+        # One playing of many: the others go on. A server that is none of ours may answer anything.
+        if os.environ.get("FYNIX_DEBUG") == "1":
+            raise
+        text = f"unexpected {type(error).__name__}: {error}; FYNIX_DEBUG=1 shows where"
+        outcome = replace(blank, **_error(CannotPlay(text, hint="is it a Fynix server?")))
     return replace(outcome, seconds=journal.seconds, steps=count.steps)
 
 
