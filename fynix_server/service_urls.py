@@ -1,4 +1,10 @@
-"""Which URLs of databases and of Redis can be used; the errors name the mend."""
+"""Which URLs of databases and of Redis can be used; the errors name the mend.
+
+They repeat no part of what follows the scheme: where a URL cannot be taken apart as it was
+meant, any part of it may be one of the password.
+"""
+
+from urllib.parse import urlsplit
 
 DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -6,6 +12,8 @@ DRIVERS = {
     "postgresql": "postgresql+asyncpg",
 }
 """The async driver of each scheme that people write without one."""
+MAX_PORT = 65535
+_ESCAPES = "and %40 %2F %3A %23 %3F for each @ / : # ? in a password"
 
 
 def check_database_url(value: str | None) -> None:
@@ -22,6 +30,30 @@ def check_database_url(value: str | None) -> None:
         raise ValueError(
             f"DATABASE_URL: unknown scheme {scheme!r}; use postgresql+asyncpg:// or sqlite+aiosqlite://"
         )
+    if not scheme.startswith("sqlite"):
+        _check_postgres_url(value)
+
+
+def _check_postgres_url(value: str) -> None:
+    # Here, as it takes a while: the settings are read where no database is used, too.
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        url = make_url(value)
+        is_readable = "@" not in (url.host or "") and _is_port(url.port)
+    except (ArgumentError, ValueError):
+        is_readable = False
+    if not is_readable:
+        raise ValueError(
+            "DATABASE_URL: its host and port cannot be read; write "
+            f"postgresql+asyncpg://USER:PASSWORD@HOST:5432/NAME, {_ESCAPES}"
+        )
+    if "sslmode" in url.query:
+        raise ValueError(
+            "DATABASE_URL: sslmode is a word of libpq, which asyncpg does not know; "
+            "write ssl= in its place, such as ?ssl=require"
+        )
 
 
 def check_redis_url(value: str) -> None:
@@ -31,3 +63,22 @@ def check_redis_url(value: str) -> None:
         raise ValueError(
             f"REDIS_URL: unknown scheme {scheme!r}; use redis://HOST:6379/0, rediss://, unix:// or fakeredis://"
         )
+    if scheme in {"redis", "rediss"} and not _is_readable_redis_url(value):
+        raise ValueError(
+            "REDIS_URL: its host and port cannot be read; write "
+            f"redis://:PASSWORD@HOST:6379/0, {_ESCAPES}"
+        )
+
+
+def _is_readable_redis_url(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        # An @ behind the host means that what was taken for it is a part of the password.
+        is_whole = "@" not in parts.path + parts.query + parts.fragment
+        return is_whole and _is_port(parts.port)
+    except ValueError:
+        return False
+
+
+def _is_port(number: int | None) -> bool:
+    return number is None or 1 <= number <= MAX_PORT
