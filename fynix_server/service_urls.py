@@ -4,7 +4,8 @@ They repeat no part of what follows the scheme: where a URL cannot be taken apar
 meant, any part of it may be one of the password.
 """
 
-from urllib.parse import urlsplit
+import re
+from urllib.parse import parse_qs, urlsplit
 
 DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -13,6 +14,12 @@ DRIVERS = {
 }
 """The async driver of each scheme that people write without one."""
 MAX_PORT = 65535
+# As SQLAlchemy takes a URL apart, but for an @ behind the host: that host is of the password.
+_POSTGRES_URL = re.compile(
+    r"[^:]+://(?:[^:/@]*(?::[^@]*)?@)?(?:\[[^/?@]+\]|[^/:?@\[]*)(?::(?P<port>[0-9]{0,5}))?"
+    r"(?:/[^?@]*)?(?:\?(?P<query>.*))?",
+    re.DOTALL,
+)
 _ESCAPES = "and %40 %2F %3A %23 %3F for each @ / : # ? in a password"
 
 
@@ -35,21 +42,13 @@ def check_database_url(value: str | None) -> None:
 
 
 def _check_postgres_url(value: str) -> None:
-    # Here, as it takes a while: the settings are read where no database is used, too.
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError
-
-    try:
-        url = make_url(value)
-        is_readable = "@" not in (url.host or "") and _is_port(url.port)
-    except (ArgumentError, ValueError):
-        is_readable = False
-    if not is_readable:
+    parts = _POSTGRES_URL.fullmatch(value)
+    if parts is None or not _is_port(int(parts["port"]) if parts["port"] else None):
         raise ValueError(
             "DATABASE_URL: its host and port cannot be read; write "
             f"postgresql+asyncpg://USER:PASSWORD@HOST:5432/NAME, {_ESCAPES}"
         )
-    if "sslmode" in url.query:
+    if "sslmode" in parse_qs(parts["query"] or ""):
         raise ValueError(
             "DATABASE_URL: sslmode is a word of libpq, which asyncpg does not know; "
             "write ssl= in its place, such as ?ssl=require"
