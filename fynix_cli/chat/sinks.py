@@ -1,7 +1,9 @@
 """Where the frames of a tail go: before eyes, into a pipe, or to a command."""
 
 import asyncio
+import contextlib
 import os
+import signal
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -94,11 +96,18 @@ class Command:
         """Raises: CommandError (the command failed)."""
         # Never into the line itself: what others wrote would then be run by the shell.
         environment = {**os.environ, **self.identity, **event_variables(item)}
-        process = await asyncio.create_subprocess_shell(self.line, stdin=PIPE, env=environment)
+        beginning = asyncio.ensure_future(
+            # A session of its own: what the shell has begun can then be ended with it.
+            asyncio.create_subprocess_shell(
+                self.line, stdin=PIPE, env=environment, start_new_session=True
+            )
+        )
         try:
+            # Shielded: told to end just now, one would else not know whom to end.
+            process = await asyncio.shield(beginning)
             await process.communicate(to_json(item).encode() + b"\n")
         finally:
-            await _ended(process)
+            await _ended(await beginning)
         if process.returncode:
             raise CommandError(
                 f"the command of --exec failed: {_told(process.returncode)}",
@@ -127,15 +136,24 @@ def _first(item: JsonObject, paths: tuple[str, ...]) -> str:
 
 
 async def _ended(process: Process) -> None:
-    """At a Ctrl-C or SIGTERM the command ends with the tail."""
+    """At a Ctrl-C or SIGTERM the command ends with the tail, and so does what it has begun: its
+    frame is given again, and must not meet the one who still works on it."""
     if process.returncode is not None:
         return
-    process.terminate()
+    _signal(process, signal.SIGTERM)
     waiting = asyncio.ensure_future(process.wait())
     await asyncio.wait([waiting], timeout=TERMINATE_SECONDS)
     if not waiting.done():
-        process.kill()
+        _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
     await waiting
+
+
+def _signal(process: Process, number: int) -> None:
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+    else:
+        process.terminate()
 
 
 def _told(code: int) -> str:

@@ -126,3 +126,16 @@ async def test_a_command_ends_with_the_tail_and_gets_its_frame_again(
     assert begun == "begun"
     again = await terminal.run("tail", *arguments, "--count", "1", "--format", "{message.content}")
     assert again.out == "one\n"
+
+
+async def test_what_the_shell_has_begun_ends_with_the_tail(terminal: Terminal) -> None:
+    tail = await terminal.tail("--type", "new_message", "--exec", "echo begun; sleep 20; true")
+    await write_to_bob(terminal, "one")
+    begun = await tail.line()
+
+    tail.process.terminate()
+
+    # The sleep holds the pipe, too: only when it is gone is there an end of it.
+    assert await tail.rest() == ""
+    assert await tail.exit_code() == ExitCode.INTERRUPTED
+    assert begun == "begun"
