@@ -66,9 +66,9 @@ def print_json_line(item: JsonObject) -> None:
 
 
 def to_json(value: Any, indent: int | None = None) -> str:
-    """JSON that is safe to show: DEL and C1 controls, which JSON may hold bare, are escaped."""
+    """JSON that is safe to show: what `visible` hides and JSON may hold bare is escaped."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
-    return re.sub(r"[\x7f-\x9f]", lambda match: f"\\u{ord(match[0]):04x}", text)
+    return _BARE_IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def visible(text: str) -> str:
@@ -165,3 +165,4 @@ def _control_pictures() -> dict[int, str]:
 
 
 _PICTURES = _control_pictures()
+_BARE_IN_JSON = re.compile(f"[{re.escape(''.join(chr(it) for it in _PICTURES if it >= 0x7F))}]")
