@@ -95,8 +95,8 @@ async def _unless_it_ends(server: PrivateServer, work: Coroutine[Any, Any, None]
 
 def _tell_what_to_type() -> None:
     program = program_name(sys.argv[0])
-    talk("The server and its data are gone. For yourself:")
-    talk(f"  {program} serve --demo             a server on this machine, with people to try it")
-    talk(f"  {program} login alice              in another terminal; password {DEMO_PASSWORD}")
-    talk(f'  {program} send bob "hello"')
-    talk(f"  {program} login bob && {program} tail    in a third one")
+    talk("The server and its data are gone. For yourself, a server with people:")
+    talk(f"  {program} serve --demo")
+    talk(f"and in two more terminals, with the password {DEMO_PASSWORD}:")
+    talk(f"  {program} login bob && {program} tail --as bob")
+    talk(f'  {program} login alice && {program} send bob "hello"')

@@ -128,7 +128,9 @@ async def test_at_the_end_it_says_what_to_type_next(env: dict[str, str]) -> None
 
     said = done.err.splitlines()
     assert any(re.search(r"fynix serve --demo\b", line) for line in said)
-    assert any("login alice" in line and DEMO_PASSWORD in line for line in said)
+    assert any("login alice" in line and "send bob" in line for line in said)
+    assert any(DEMO_PASSWORD in line for line in said)
+    assert all(len(line) < 80 for line in said)
 
 
 async def test_what_this_shell_says_of_a_server_does_not_matter(env: dict[str, str]) -> None:
