@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from fynix_cli.scenario.model.document import INVARIANTS
 from fynix_cli.scenario.model.reading import read_script
 from fynix_cli.scenario.playing.calls import Answer, Call
+from fynix_cli.scenario.playing.failures import AssertionMissed
 from fynix_cli.scenario.playing.invariants import broken_invariants
 from fynix_cli.scenario.playing.journal import Journal
 from fynix_cli.scenario.playing.performing import perform
@@ -130,3 +132,67 @@ async def test_an_invariant_that_is_switched_off_is_not_checked(
     played.script = read_script(scenario(tmp_path, STEPS, head=head))
 
     assert set(await broken_invariants(played)) == set(INVARIANTS) - {name}
+
+
+async def test_what_happened_while_somebody_was_out_of_a_group_is_no_gap(
+    makers: dict[str, WorldMaker], tmp_path: Path
+) -> None:
+    steps = """
+    - alice.group: {name: Climbers, with: [bob], save: group}
+    - alice.remove: {in: $group, who: bob}
+    - repeat: {times: 2, do: [{alice.send: {in: $group, text: without him}}]}
+    - alice.add: {in: $group, who: bob}
+    - alice.send: {in: $group, text: "1", save: m1}
+    - alice.send: {in: $group, text: "2"}
+    - bob.expect: {event: new_message, count: 2}
+    """
+    script = read_script(scenario(tmp_path, steps))
+    async with (
+        makers["embedded"].world(ServerSpec()) as world,
+        opened_play(script, world, Journal(), Playing(1)) as play,
+    ):
+        await perform(play, script.steps, play.scope)
+
+        assert await broken_invariants(play) == {}
+
+        (events,) = play.people["bob"].first_device.record.spans[0].events.values()
+        del events[-2]
+        assert list(await broken_invariants(play)) == ["no_gaps"]
+
+
+async def test_a_server_that_cannot_say_who_one_is_does_not_pass_unchecked(played: Play) -> None:
+    played.people["bob"].first_device.login.access_token = ""
+    assert await broken_invariants(played) == {}  # a login that has ended
+
+    played.https[0] = httpx.AsyncClient(
+        base_url=played.world.urls[0],
+        transport=httpx.MockTransport(lambda request: httpx.Response(503)),
+    )
+    with pytest.raises(AssertionMissed):
+        await broken_invariants(played)
+
+
+async def test_a_conversation_whose_beginning_never_came_is_found(played: Play) -> None:
+    (events,) = played.people["bob"].first_device.record.spans[0].events.values()
+    del events[:2]
+
+    found = await broken_invariants(played)
+
+    assert list(found) == ["no_gaps"]
+    assert found["no_gaps"][0].startswith("bob.main never got number 2 of conversation")
+
+
+async def test_a_message_that_came_twice_through_a_plain_line_is_found(
+    makers: dict[str, WorldMaker], tmp_path: Path
+) -> None:
+    head = "actors: {alice: {}, bob: {protocol: plain}}\n"
+    script = read_script(scenario(tmp_path, STEPS, head=head))
+    async with (
+        makers["embedded"].world(ServerSpec()) as world,
+        opened_play(script, world, Journal(), Playing(1)) as play,
+    ):
+        await perform(play, script.steps, play.scope)
+        buffer = play.people["bob"].first_device.buffer
+        buffer.put(buffer.arrivals[-1].frame)
+
+        assert list(await broken_invariants(play)) == ["no_duplicates"]

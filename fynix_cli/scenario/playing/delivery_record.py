@@ -9,10 +9,12 @@ from fynix_cli.scenario.playing.frame_buffer import Frame
 
 @dataclass(frozen=True)
 class Delivered:
-    """A numbered event. `identity`: the message it is about, else its type."""
+    """A numbered event. `identity`: the message it is about, else its type; `joins`: whom it took
+    in."""
 
     seq: int
     identity: str
+    joins: str | None = None
 
 
 @dataclass
@@ -20,12 +22,14 @@ class Span:
     """What came since some numbers were named: from then on each must come once.
 
     `begins`: by conversation, the last number before; `carried`: numbers after it that the line
-    had carried already, and which a server does not say again on it; `events`: what came, in order.
+    had carried already, and which a server does not say again on it; `events`: what came, in order;
+    `names_all`: whether `begins` has every conversation that there was.
     """
 
     begins: dict[str, int]
     carried: dict[str, set[int]] = field(default_factory=dict)
     events: dict[str, list[Delivered]] = field(default_factory=dict)
+    names_all: bool = False
     highest: dict[str, int] = field(default_factory=dict)
 
     def add(self, conversation_id: str, event: Delivered) -> None:
@@ -50,10 +54,14 @@ class DeliveryRecord:
         return bool(self.spans)
 
     def begin(
-        self, standing: Mapping[str, int], carried: Mapping[str, set[int]] | None = None
+        self,
+        standing: Mapping[str, int],
+        carried: Mapping[str, set[int]] | None = None,
+        *,
+        names_all: bool = False,
     ) -> None:
         """Numbers after `standing` (by conversation) are what comes next, but for `carried`."""
-        self.spans.append(Span(dict(standing), dict(carried or {})))
+        self.spans.append(Span(dict(standing), dict(carried or {}), names_all=names_all))
 
     def cursors(self) -> dict[str, int]:
         """How far each conversation has come: what to name in a `resume`."""
@@ -72,7 +80,9 @@ class DeliveryRecord:
             self.spans[-1].events.pop(conversation_id, None)
             self.spans[-1].highest.pop(conversation_id, None)
         elif isinstance(conversation_id, str) and isinstance(frame.get("seq"), int):
-            self.spans[-1].add(conversation_id, Delivered(frame["seq"], _identity(frame)))
+            self.spans[-1].add(
+                conversation_id, Delivered(frame["seq"], _identity(frame), _joins(frame))
+            )
 
 
 def _identity(frame: Mapping[str, Any]) -> str:
@@ -81,3 +91,10 @@ def _identity(frame: Mapping[str, Any]) -> str:
         return str(message.get("id"))
     # In a replay a deletion also stands in place of the message.
     return str(frame.get("message_id") or frame["type"])
+
+
+def _joins(frame: Mapping[str, Any]) -> str | None:
+    participant = frame.get("participant")
+    if frame.get("type") != "participant_added" or not isinstance(participant, Mapping):
+        return None
+    return str(participant.get("user_id"))

@@ -193,7 +193,7 @@ class Device:
         if self.counts_from_resumed:
             # Here, since what follows it may already be on its way.
             self.counts_from_resumed = False
-            self.record.begin(frame["cursors"])
+            self.record.begin(frame["cursors"], names_all=True)
 
 
 def session_of(access_token: str) -> str | None:

@@ -8,11 +8,13 @@ from fynix_cli.scenario.model.document import INVARIANTS
 from fynix_cli.scenario.playing.answers import check_answer
 from fynix_cli.scenario.playing.barrier import numbered_have_arrived, standing
 from fynix_cli.scenario.playing.calls import Call, ask
+from fynix_cli.scenario.playing.delivery_record import Delivered
 from fynix_cli.scenario.playing.device import Device
 from fynix_cli.scenario.playing.person import Person
 from fynix_cli.scenario.playing.play import Play
 
 SETTLE_SECONDS = 10.0
+UNAUTHORIZED = 401
 
 
 async def broken_invariants(play: Play) -> dict[str, list[str]]:
@@ -40,22 +42,42 @@ async def _let_everything_arrive(play: Play) -> list[str]:
 
 
 async def _is_let_in(play: Play, device: Device) -> bool:
-    """Whether the device's login still holds: a scenario may have ended it."""
+    """Whether the device's login still holds: a scenario may have ended it.
+
+    Raises: AssertionMissed (neither is what the server says).
+    """
     http = play.https[play.instance_of(device)]
     answer = await ask(
         http, Call("GET", "/api/users/me"), device.login.access_token, SETTLE_SECONDS
     )
-    return answer.is_success
+    if answer.status == UNAUTHORIZED:
+        return False
+    check_answer(answer, None, f"what {device.owner}'s login is worth")
+    return True
 
 
 async def _duplicates(play: Play) -> list[str]:
     return [
         f"{device.owner}.{device.name} got number {seq} of conversation {conversation_id} twice"
         for device in _devices(play)
-        for span in device.record.spans
-        for conversation_id, events in span.events.items()
-        for seq in _twice([it.seq for it in events])
+        for conversation_id, numbers in _numbers_as_they_came(device)
+        for seq in _twice(numbers)
     ]
+
+
+def _numbers_as_they_came(device: Device) -> Iterator[tuple[str, list[int]]]:
+    """By conversation; within each list none may stand twice."""
+    for span in device.record.spans:
+        for conversation_id, events in span.events.items():
+            yield conversation_id, [it.seq for it in events]
+    if not device.record.is_counting:
+        # A plain line resumes nothing, and so repeats nothing.
+        plain: dict[str, list[int]] = {}
+        for arrival in device.buffer.arrivals:
+            if arrival.frame.get("type") == "new_message":
+                frame = arrival.frame
+                plain.setdefault(str(frame["conversation_id"]), []).append(frame["seq"])
+        yield from plain.items()
 
 
 async def _gaps(play: Play) -> list[str]:
@@ -68,12 +90,33 @@ async def _gaps(play: Play) -> list[str]:
                 # Of a conversation that was joined later, the first that came is the first.
                 first = span.begins.get(conversation_id, numbers[0] - 1) + 1
                 holes = sorted(set(range(first, numbers[-1])) - set(numbers))
+                me = play.people[device.owner].user_id
+                is_new = span.names_all and conversation_id not in span.begins
+                if is_new and not _begins(min(events, key=lambda it: it.seq), me):
+                    holes.insert(0, min(numbers) - 1)
+                holes = _without_absences(holes, [it.seq for it in events if it.joins == me])
                 if holes:
                     wrong.append(
                         f"{device.owner}.{device.name} never got {_numbers(holes)} "
                         f"of conversation {conversation_id}"
                     )
     return wrong
+
+
+def _begins(event: Delivered, user_id: str) -> bool:
+    """Whether it is the first event of its conversation that somebody can get."""
+    return event.identity == "conversation_created" or event.joins == user_id
+
+
+def _without_absences(holes: list[int], joinings: list[int]) -> list[int]:
+    """Without what ends right before somebody was taken in: they were not there for it."""
+    left = set(holes)
+    for seq in joinings:
+        absent = seq - 1
+        while absent in left:
+            left.remove(absent)
+            absent -= 1
+    return sorted(left)
 
 
 async def _order(play: Play) -> list[str]:
