@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from fynix_cli.errors import CommandError
 from fynix_cli.exit_codes import ExitCode
 from fynix_cli.scenario.model.problems import InvalidScenario, Problem
 from fynix_cli.scenario.model.reading import check_given, read_script, scenario_files, variants
@@ -115,6 +116,15 @@ class _Jobs:
 
     async def _play(self, number: int, script: Script, maker: WorldMaker, turn: int) -> Outcome:
         self._watcher.begun(number, script, maker)
+        try:
+            outcome = await self._played(number, script, maker, turn)
+        except CommandError as error:
+            outcome = _unwritable(script, maker, error)
+        self._watcher.ended(number, outcome)
+        return outcome
+
+    async def _played(self, number: int, script: Script, maker: WorldMaker, turn: int) -> Outcome:
+        """Raises: CommandError (its trace cannot be written)."""
         listeners: list[Listener] = [lambda entry: self._watcher.happened(number, entry)]
         trace = None
         if self._plan.trace is not None:
@@ -140,9 +150,7 @@ class _Jobs:
         finally:
             if trace is not None:
                 trace.close()
-        outcome = replace(outcome, rerun=self._rerun(script, outcome))
-        self._watcher.ended(number, outcome)
-        return outcome
+        return replace(outcome, rerun=self._rerun(script, outcome))
 
     def _spec(self, script: Script) -> dict[str, Any]:
         server = script.document.server
@@ -158,6 +166,19 @@ class _Jobs:
         if script.choices:
             words += ["--case", script.title]
         return shlex.join([*words, *self._plan.command])
+
+
+def _unwritable(script: Script, maker: WorldMaker, error: CommandError) -> Outcome:
+    return Outcome(
+        key=script.key,
+        file=str(script.file),
+        title=script.title,
+        stack=maker.name,
+        status=Status.error,
+        seconds=0.0,
+        text=str(error),
+        exit_code=ExitCode.FAILED,
+    )
 
 
 def _invalid(file: Path, error: InvalidScenario) -> Outcome:

@@ -80,7 +80,7 @@ async def ask(http: httpx.AsyncClient, call: Call, token: str | None, within: fl
         )
     except httpx.TimeoutException as error:
         raise NoAnswer(f"{call.method} {call.path}: no answer within {within:g} s") from error
-    except httpx.TransportError as error:
+    except httpx.RequestError as error:
         why = str(error) or type(error).__name__
         raise NoAnswer(f"{call.method} {call.path}: no answer ({why})") from error
     except (httpx.InvalidURL, ValueError) as error:
@@ -95,5 +95,5 @@ def _decoded(response: httpx.Response) -> Any:
         return None
     try:
         return response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return response.text

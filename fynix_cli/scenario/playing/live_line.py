@@ -103,7 +103,7 @@ async def open_line(
 def _decoded(text: str | bytes) -> Frame:
     try:
         frame: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         frame = None
     # Not to be thrown away: that a server sends such a thing is worth seeing.
     return frame if isinstance(frame, dict) else {"type": "unreadable", "text": str(text)}

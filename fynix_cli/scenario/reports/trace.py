@@ -5,11 +5,13 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
+from zlib import crc32
 
 from fynix_cli.errors import CommandError
 from fynix_cli.scenario.playing.journal import Entry
 
 FORMAT = 1
+NAME_BYTES = 150
 REDACTED = "[redacted]"
 _SECRET_KEYS = frozenset(
     {"access_token", "authorization", "password", "refresh_token", "ticket", "token"}
@@ -60,4 +62,9 @@ def _without_secrets(value: Any, key: str = "") -> Any:
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[^\w.-]+", "-", name).strip("-")[:150]
+    plain = re.sub(r"[^\w.-]+", "-", name).strip("-")
+    content = plain.encode()
+    if len(content) <= NAME_BYTES:
+        return plain
+    # Variants and turns differ at the end, which is cut off.
+    return f"{content[:NAME_BYTES].decode(errors='ignore')}-{crc32(content):08x}"

@@ -23,6 +23,8 @@ async def repeat(play: Play, step: Step, args: shapes.Repeat, scope: Scope) -> N
     for value in _turns(args):
         inner = scope if args.as_ is None else scope.child({args.as_: value})
         await play.perform(play, step.blocks["do"], inner)
+        # Steps may be such as wait for nothing: time limits and Ctrl-C want their turn too.
+        await asyncio.sleep(0)
 
 
 def _turns(args: shapes.Repeat) -> Iterable[Any]:

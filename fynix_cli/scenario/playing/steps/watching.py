@@ -107,7 +107,8 @@ def _nearest(device: Device, args: shapes.Expect) -> tuple[Frame, list[Mismatch]
 async def expect_none(play: Play, step: Step, args: shapes.ExpectNone, scope: Scope) -> None:
     """Raises: AssertionMissed."""
     device = play.device(step)
-    await _let_through(play, device, args.event, args.within)
+    # The numbers of their own conversations say nothing of what strangers must not get.
+    _require_all(device, await all_have_arrived(play, device, args.within), args.within)
     found = [it.frame for it in device.buffer.left() if _is_one(args, it.frame)]
     if found:
         what = args.event or "event"
@@ -123,6 +124,10 @@ async def _let_through(play: Play, device: Device, event: str | None, within: fl
         missing = await numbered_have_arrived(play, device, within)
     else:
         missing = await all_have_arrived(play, device, within)
+    _require_all(device, missing, within)
+
+
+def _require_all(device: Device, missing: list[str], within: float) -> None:
     if missing:
         text = f"{device.owner}.{device.name} did not get all within {within:g} s"
         raise AssertionMissed(text, Evidence("every numbered event", "; ".join(missing)))
