@@ -1,5 +1,6 @@
 """The `fynix` command: finds the subcommand, and turns every failure into a line and a code."""
 
+import errno
 import os
 import sys
 from typing import Annotated
@@ -43,6 +44,8 @@ COMMANDS = {
     "status": LazyCommand("fynix_cli.commands.status:status", "Show how a server is doing."),
     "top": LazyCommand("fynix_cli.commands.top:top", "Watch a server, live."),
 }
+
+_DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 app = typer.Typer(
     cls=lazy_group(COMMANDS),
@@ -113,6 +116,10 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         if os.environ.get("FYNIX_DEBUG") == "1":
             raise
+        if isinstance(error, OSError) and error.errno in _DISK_IS_FULL:
+            _abandon_stdout()
+            talk(f"fynix: cannot write ({error.strerror})")
+            return ExitCode.FAILED
         return _report(error)
 
 

@@ -11,6 +11,12 @@ from fynix_cli.options import ServerOption
 # `fynix_cli.commands.scenario` makes commands of these.
 
 
+class Speed(StrEnum):
+    once = "1"
+    twice = "2"
+    max = "max"
+
+
 class OneStack(StrEnum):
     embedded = "embedded"
     full = "full"
@@ -154,11 +160,9 @@ def replay(
         ),
     ] = None,
     speed: Annotated[
-        str,
-        typer.Option(
-            "--speed", metavar="1|2|max", help="As quick as then, twice as quick, without a pause."
-        ),
-    ] = "max",
+        Speed,
+        typer.Option("--speed", help="As quick as then, twice as quick, without a pause."),
+    ] = Speed.max,
     within: Annotated[
         str,
         typer.Option("--within", metavar="TIME", help="How long an answer or event may take."),
@@ -187,4 +191,4 @@ def replay(
         forks.prepare()
     from fynix_cli.scenario.replaying.running import ReplayRequest, replay_trace
 
-    replay_trace(ReplayRequest(trace, server, speed, within, is_strict))
+    replay_trace(ReplayRequest(trace, server, str(speed), within, is_strict))

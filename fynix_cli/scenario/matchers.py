@@ -1,5 +1,6 @@
 """Comparing what came with what a scenario wants."""
 
+import difflib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -89,6 +90,7 @@ def check_matcher(expected: Any) -> None:
     if not isinstance(expected, Mapping):
         return
     if not is_matcher(expected):
+        _check_no_operator(expected)
         for item in expected.values():
             check_matcher(item)
         return
@@ -227,6 +229,12 @@ def _described(name: str, operand: Any) -> str:
     return words[name].format(*(shown(it) for it in operands))
 
 
+def _amount(operand: Any) -> float | None:
+    """A number, or a time such as 250ms, as `report` has them."""
+    matched = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h)", str(operand))
+    return _number(matched[1] if matched else operand)
+
+
 def _check_operand(name: str, operand: Any) -> None:
     if name in ("not", "length"):
         check_matcher(operand)
@@ -236,10 +244,26 @@ def _check_operand(name: str, operand: Any) -> None:
         raise BadMatcher("`between` wants two numbers, such as [1, 60]")
     if name == "one_of" and not (isinstance(operand, list) and operand):
         raise BadMatcher("`one_of` wants a list, such as [200, 201]")
+    if name in ("gt", "gte", "lt", "lte") and _amount(operand) is None:
+        raise BadMatcher(f"`{name}` wants a number")
     if name in ("any", "exists", "uuid", "time") and not isinstance(operand, bool):
         raise BadMatcher(f"`{name}` wants true or false")
     if name == "matches":
         _check_regex(operand)
+
+
+_FIELDS = frozenset({"content", "contents", "times", "match"})
+"""Of what servers say, what is spelt much like an operator."""
+
+
+def _check_no_operator(mapping: Mapping[str, Any]) -> None:
+    """A misspelt operator would be a field that nothing has."""
+    for name in mapping:
+        if name in _OPERATORS:
+            raise BadMatcher(f"`{name}` stands beside what is no matcher")
+        near = difflib.get_close_matches(str(name), OPERATORS, n=1, cutoff=0.8)
+        if near and name not in _FIELDS:
+            raise BadMatcher(f"there is no matcher `{name}`: did you mean {near[0]}?")
 
 
 def _check_regex(operand: Any) -> None:

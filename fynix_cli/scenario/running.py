@@ -1,11 +1,13 @@
 """The work behind `fynix scenario run`, in its order."""
 
 import asyncio
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import typer
 
@@ -21,6 +23,8 @@ from fynix_cli.scenario.runner import RunPlan, Selection, run, select
 from fynix_cli.scenario.servers.makers import RemoteMaker, WorldMaker, private_makers
 from fynix_cli.scenario.servers.world import World
 from fynix_cli.termination import end_like_ctrl_c
+
+_SECRET_NAMES = re.compile("passw|secret|token|key", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,11 @@ def _play(request: RunRequest, scripts: Sequence[Script], console: ConsoleReport
     )
     end_like_ctrl_c()
     with _paired(request, scripts) as playings:
-        asyncio.run(run(playings, plan, console))
+        try:
+            asyncio.run(run(playings, plan, console))
+        except BaseExceptionGroup as group:
+            # The reader of a pipe that has gone, say: one is like the other.
+            raise _first(group) from None
 
 
 @contextmanager
@@ -154,14 +162,32 @@ def _stacks(request: RunRequest, script: Script) -> Sequence[str]:
 _STACKS = {"embedded": ["embedded"], "full": ["full"], "both": ["embedded", "full"]}
 
 
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
 def _words(request: RunRequest) -> list[str]:
     """What a rerun must say again."""
-    words = [f"--var={it}" for it in request.variables]
+    words = [f"--var={_without_secret(it)}" for it in request.variables]
     if request.server is not None:
-        words.append(f"--server={request.server}")
+        words.append(f"--server={_without_login(request.server)}")
     if request.instances is not None:
         words.append(f"--instances={request.instances}")
     return words
+
+
+def _without_secret(variable: str) -> str:
+    """Reports are kept and passed on."""
+    name = variable.partition("=")[0]
+    return f"{name}=…" if _SECRET_NAMES.search(name) else variable
+
+
+def _without_login(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 async def _wait_before(step: Step) -> None:

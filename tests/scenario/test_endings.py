@@ -119,6 +119,20 @@ async def test_an_interrupted_run_leaves_nothing_behind(
     assert [(it.tag, it.attrib["message"]) for it in case] == [("error", "interrupted")]
 
 
+async def test_a_reader_that_goes_away_ends_the_run_without_a_word(tmp_path: Path) -> None:
+    file = scenario(
+        tmp_path, "- log: hello\n", head="actors: {alice: {}}\nmatrix: {n: [1, 2, 3]}\n"
+    )
+    command = f'"{sys.executable}" -c "{_MAIN}" scenario run "{file}" | true'
+
+    process = await asyncio.create_subprocess_shell(
+        command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    _, err = await asyncio.wait_for(process.communicate(), DEADLINE_SECONDS)
+
+    assert b"Traceback" not in err
+
+
 async def test_a_killed_run_leaves_no_process_behind(runs: Any, tmp_path: Path) -> None:
     file, trace = scenario(tmp_path, LONG), tmp_path / "trace"
     run = await runs(str(file), "--stack", "full", "--trace", str(trace))

@@ -1,6 +1,7 @@
 """What is checked at the end of every scenario, shown what it must find."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -84,6 +85,22 @@ async def test_two_messages_under_one_number_are_found(played: Play) -> None:
     )
 
 
+async def test_two_texts_under_one_number_are_found_unless_the_message_was_edited(
+    played: Play,
+) -> None:
+    (events,) = played.people["bob"].first_device.record.spans[0].events.values()
+    events[1] = replace(events[1], says="something else")
+
+    found = await broken_invariants(played)
+    events.append(replace(events[1], seq=5, edits=True))
+    after_an_edit = await broken_invariants(played)
+
+    assert found["same_order_for_all"][0].endswith(
+        'is "something else" to bob.main and "hello" to alice.main'
+    )
+    assert "same_order_for_all" not in after_an_edit
+
+
 async def test_an_unread_count_that_nobody_can_account_for_is_found(played: Play) -> None:
     (conversation_id,) = played.ledger.begun
     played.ledger.markers[played.people["bob"].user_id, conversation_id] = 3
@@ -108,6 +125,25 @@ async def test_a_frame_that_lacks_a_part_is_found_and_the_line_is_read_on(played
     ] * 2
 
 
+async def test_a_line_that_ended_unasked_is_found(played: Play) -> None:
+    device = played.people["bob"].first_device
+
+    device.receive({"type": "closed", "code": 1011, "reason": "internal error"})
+
+    assert await broken_invariants(played) == {
+        "no_lost_lines": ["the line of bob.main ended with 1011 internal error"]
+    }
+
+
+async def test_a_line_whose_end_was_waited_for_is_not_lost(played: Play) -> None:
+    device = played.people["bob"].first_device
+    device.receive({"type": "closed", "code": 1011, "reason": ""})
+
+    await device.buffer.take(lambda it: it["type"] == "closed", 1, 1)
+
+    assert await broken_invariants(played) == {}
+
+
 async def test_an_answer_of_500_is_found(played: Play) -> None:
     answer = Answer(500, {"x-request-id": "r1"}, {"detail": "sorry"}, 0.0)
     played.ledger.note_answer("someone", Call("GET", "/api/users/me?x=1"), answer)
@@ -127,6 +163,7 @@ async def test_an_invariant_that_is_switched_off_is_not_checked(
     (conversation_id,) = played.ledger.begun
     played.ledger.markers[played.people["bob"].user_id, conversation_id] = 3
     played.ledger.note_answer("someone", Call("GET", "/"), Answer(503, {}, None, 0.0))
+    played.people["alice"].first_device.receive({"type": "closed", "code": 1011, "reason": ""})
     assert set(await broken_invariants(played)) == set(INVARIANTS)
 
     played.script = read_script(scenario(tmp_path, STEPS, head=head))

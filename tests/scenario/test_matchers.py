@@ -45,7 +45,7 @@ UUID = "0198c0de-0000-7000-8000-000000000000"
         ({"time": True}, ["2026-11-29T12:00:00Z"], ["2026-11-29T12:00:00", "noon"]),
         ({"length": 2}, [[1, 2], "ab"], [[1], 2]),
         ({"length": {"gte": 1}}, [[1, 2]], [[]]),
-        ({"lengthy": 1}, [{"lengthy": 1}], [{}]),
+        ({"content": "x"}, [{"content": "x"}], [{}]),
     ],
 )
 def test_a_matcher_tells_what_fits_from_what_does_not(
@@ -90,6 +90,10 @@ def test_a_difference_says_where_it_is() -> None:
         {"not": {"matches": "("}},
         [{"length": {"matches": "("}}],
         {"a": {"b": {"between": 5}}},
+        {"lenght": 3},
+        {"not": {"uuuid": True}},
+        {"gt": 1, "message": "x"},
+        {"gt": "abc"},
     ],
 )
 def test_a_matcher_that_could_not_match_is_refused(matcher: Any) -> None:

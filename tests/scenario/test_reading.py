@@ -1,6 +1,7 @@
 """What a file may say, and how it is told what is wrong with it."""
 
 import json
+import os
 from pathlib import Path
 
 import jsonschema_rs
@@ -58,6 +59,27 @@ def problems(file: Path, **variables: str) -> list[str]:
         ("- repeat: {do: [{log: x}]}", "5:5: 'repeat' needs either `times` or `each`"),
         ("- bob.typing: {in: x, is: maybe}", "5:25: 'is' must be true or false"),
         ("- log: hello $alcie.id", "5:5: there is no variable 'alcie' (did you mean alice?)"),
+        ("- bob.check: {}", "5:5: 'bob.check' checks nothing: say `unread` or `values`"),
+        ("- bob.check: {values: [[1, 1]]}", None),
+        (
+            "- bob.expect: {event: typing, gapless: seq}",
+            "5:5: 'bob.expect' `unique_by` and `gapless` are of several events: say the `count`",
+        ),
+        (
+            "- bob.expect: {event: typing, count: 0}",
+            "5:5: 'bob.expect' `count` is one at least; that nothing came is `expect_none`",
+        ),
+        (
+            "- bob.expect_none: {event: new_message, where: {mesage.content: x}}",
+            "5:5: 'bob.expect_none' no frame of type new_message has 'mesage.content'; "
+            "did you mean message.content?",
+        ),
+        ("- wait: -1", "5:5: 'for' must be a time, such as 500ms, 2s or 1m"),
+        (
+            "- bob.request: {path: 'http://other/'}",
+            "5:19: 'path' must begin with one slash: it is a path at this server",
+        ),
+        ("- repeat: {times: 2, do: []}", "5:24: 'do' must not be empty"),
         ("- log: only $$5", None),
         ("- log: $five", "5:5: there is no variable 'five' (write $$ for a dollar sign)"),
         (
@@ -215,6 +237,24 @@ def test_a_matrix_makes_a_scenario_of_each_choice(tmp_path: Path) -> None:
     titles = [it.title for it in variants(read_script(file))]
 
     assert titles == [f"a [a={a}, b={b}]" for a in (1, 2) for b in "xy"]
+
+
+def test_a_matrix_that_would_be_played_for_ever_is_refused(tmp_path: Path) -> None:
+    letters = ", ".join("abcdefghijklmnopqrstuvwxyz")
+    matrix = "".join(f"  {name}: [{letters}]\n" for name in "pqrstuvw")
+    file = scenario(tmp_path, "- log: x", head=TWO + f"matrix:\n{matrix}")
+
+    (problem,) = problems(file)
+
+    assert problem.startswith("4:1: this matrix would be played 208827064576 times, and 1000 is")
+
+
+def test_a_pipe_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "b.yaml")
+
+    (problem,) = problems(scenario(tmp_path, "- include: b.yaml"))
+
+    assert problem.endswith("b.yaml:1:1: is no file")
 
 
 def test_a_variable_without_a_value_gets_it_from_outside(tmp_path: Path) -> None:

@@ -181,13 +181,36 @@ async def test_a_scenario_is_repeated_up_to_the_first_failure_and_that_turn_can_
     assert told[2]["rerun"] == f"fynix scenario run {file} --seed 12"
 
 
+async def test_the_command_to_play_it_again_tells_no_secret(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    head = TWO + "vars: {password: , greeting: }\n"
+    file = scenario(tmp_path, "- alice.send: {in: nowhere, text: x}", head=head)
+
+    answer = await terminal.run(
+        *("scenario", "run", str(file), "--seed", "1"),
+        *("--var", "password=hunter2", "--var", "greeting=hello"),
+        expect=ExitCode.ASSERTIONS_FAILED,
+    )
+
+    assert "hunter2" not in answer.out
+    assert f"again: fynix scenario run {file} --seed 1 '--var=password=…' --var=greeting=hello" in (
+        answer.out
+    )
+
+
 async def test_a_trace_has_all_that_was_said_and_no_secret(
     terminal: Terminal, tmp_path: Path
 ) -> None:
     file = scenario(
         tmp_path,
         GOOD + "- bob.login:\n- bob.refresh:\n"
-        "- bob.request: {path: '/api/users/me?token=$bob.token', headers: {X: $bob.token}}\n",
+        "- bob.request: {path: '/api/users/me?token=$bob.token', headers: {X: $bob.token}}\n"
+        "- bob.request: {path: /api/users/me, headers: {Cookie: hunter2, X-Api-Key: hunter2}}\n"
+        "- bob.request:\n    method: POST\n    path: /api/auth/login\n"
+        '    raw: \'{"username": "bob", "password": "hunter2"}\'\n    expect: 401\n'
+        "- bob.request:\n    method: POST\n    path: /api/auth/login\n"
+        "    body: {username: bob, password: x, new_password: hunter2}\n    expect: 401\n",
     )
 
     await terminal.run("scenario", "run", str(file), "--trace", str(tmp_path / "traces"))
@@ -201,8 +224,9 @@ async def test_a_trace_has_all_that_was_said_and_no_secret(
         "hello"
     ]
     assert "eyJ" not in trace.read_text()
-    passwords = [it["body"]["password"] for it in lines if "login" in it.get("path", "")]
-    assert passwords == ["[redacted]"]
+    assert "hunter2" not in trace.read_text()
+    logins = [it["body"] for it in lines if it.get("path") == "/api/auth/login"]
+    assert [it["password"] for it in logins if isinstance(it, dict)] == ["[redacted]"] * 2
 
 
 async def test_a_remote_server_is_talked_to_and_never_touched(

@@ -24,6 +24,7 @@ INVARIANTS = {
     "no_gaps": "every device saw every number of its conversations",
     "same_order_for_all": "all devices saw the same events in the same order",
     "unread_matches": "the unread counts are what was sent and read makes them",
+    "no_lost_lines": "no line ended that the scenario did not end, break, or wait for",
     "no_server_errors": "no answer had a status of 500 or more, and no frame lacked a part",
 }
 _OURS = {

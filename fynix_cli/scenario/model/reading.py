@@ -1,6 +1,7 @@
 """Reading a scenario file: a script that can be played, or every problem that it has."""
 
 import itertools
+import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -20,6 +21,8 @@ from fynix_cli.scenario.model.step_reader import StepReader
 from fynix_cli.scenario.model.variables_check import check_variables
 from fynix_cli.scenario.model.wording import problems_of
 from fynix_cli.scenario.model.yaml_places import Located, read_yaml
+
+MAX_VARIANTS = 1000
 
 
 def read_script(
@@ -43,7 +46,9 @@ def read_script(
     given = given or {}
     script = Script(file, _with_given(document, given), steps)
     env = os.environ if environment is None else environment
-    problems = check_variables(Script(file, document, steps), located, given, env)
+    problems = _too_many(document, located) + check_variables(
+        Script(file, document, steps), located, given, env
+    )
     if problems:
         raise InvalidScenario(problems)
     return script
@@ -106,6 +111,14 @@ def _document(located: Located, problems: list[Problem]) -> Document | None:
             place = located.place(("actors", name))
             problems.append(Problem(place, f"nobody can be called {name!r}", "it means a step"))
     return document
+
+
+def _too_many(document: Document, located: Located) -> list[Problem]:
+    count = math.prod(len(values) for values in document.matrix.values())
+    if count <= MAX_VARIANTS:
+        return []
+    text = f"this matrix would be played {count} times, and {MAX_VARIANTS} is the most"
+    return [Problem(located.place(("matrix",)), text, "split the file")]
 
 
 def _devices(value: Any) -> dict[str, list[str]]:

@@ -4,6 +4,8 @@ from typing import Annotated, Any, ClassVar, get_args
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
+from fynix_cli.errors import CommandError
+from fynix_cli.matching.fields import FRAMES, check_path
 from fynix_cli.scenario.model.values import Args, Duration, Matcher, VariableName, is_reference
 from fynix_server.protocol.frames import ServerFrame
 
@@ -45,6 +47,20 @@ class Asking(StepArgs):
     )
     save: VariableName | None = Field(None, description="Keep the answer's body by this name.")
     within: Duration = Field(10.0, description="How long the answer may take.")
+
+
+def check_paths(event: str | None, where: dict[str, Any]) -> None:
+    """Refuse a path that no such event has, since then nothing would ever be there.
+
+    Raises: ValueError.
+    """
+    if event is not None and event not in FRAMES:
+        return  # a variable, or one whose shape is not listed
+    for path in where:
+        try:
+            check_path(path, {event} if event is not None else ())
+        except CommandError as error:
+            raise ValueError(str(error)) from None
 
 
 def _event(value: str) -> str:

@@ -1,8 +1,8 @@
 """Steps of people who talk: everything that the API can do."""
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from fynix_cli.scenario.model.step_shapes import Asking, StepArgs
 from fynix_cli.scenario.model.values import (
@@ -14,6 +14,7 @@ from fynix_cli.scenario.model.values import (
     Share,
     Text,
     Whole,
+    is_reference,
 )
 
 _IN: Any = Field(alias="in", description="The conversation, such as $dm.")
@@ -226,6 +227,13 @@ class Refresh(Asking):
     example: ClassVar[str] = "alice.refresh: {}"
 
 
+def _at_this_server(path: str) -> str:
+    # A whole URL would take the person's token to another server.
+    if not is_reference(path) and (not path.startswith("/") or path.startswith("//")):
+        raise ValueError("must begin with one slash: it is a path at this server")
+    return path
+
+
 class Request(Asking):
     """Ask the server anything by HTTP."""
 
@@ -234,7 +242,9 @@ class Request(Asking):
     )
 
     method: Text = Field("GET", description="GET, POST, PATCH, DELETE …")
-    path: Text = Field(description="From the first slash on, with the query.")
+    path: Annotated[Text, AfterValidator(_at_this_server)] = Field(
+        description="From the first slash on, with the query."
+    )
     body: Any = Field(None, description="Sent as JSON.")
     raw: Text = Field(None, description="Sent as it stands, in place of `body`.")
     headers: dict[str, Any] = Field(

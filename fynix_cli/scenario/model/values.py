@@ -77,7 +77,9 @@ def seconds(text: Any) -> Any:
 
     Raises: ValueError.
     """
-    if is_reference(text) or (isinstance(text, int | float) and not isinstance(text, bool)):
+    if is_reference(text):
+        return text
+    if isinstance(text, int | float) and not isinstance(text, bool) and text >= 0:
         return text
     matched = re.fullmatch(DURATION, text) if isinstance(text, str) else None
     if matched is None:

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from fynix_cli.scenario.model.step_shapes import AnswerExpectation, EventName, StepArgs
+from fynix_cli.scenario.model.step_shapes import AnswerExpectation, EventName, StepArgs, check_paths
 from fynix_cli.scenario.model.values import (
     Duration,
     Flag,
@@ -50,6 +50,15 @@ class Expect(StepArgs):
         None, description="Keep the event by this name; with count a list of them."
     )
 
+    @model_validator(mode="after")
+    def _can_fail(self) -> "Expect":
+        if self.count is None and (self.unique_by is not None or self.gapless is not None):
+            raise ValueError("`unique_by` and `gapless` are of several events: say the `count`")
+        if isinstance(self.count, int) and self.count < 1:
+            raise ValueError("`count` is one at least; that nothing came is `expect_none`")
+        check_paths(self.event, self.where)
+        return self
+
 
 class ExpectNone(StepArgs):
     """No such event may have arrived.
@@ -64,6 +73,11 @@ class ExpectNone(StepArgs):
     where: dict[str, Matcher] = Field(default_factory=dict, description="By path into the frame.")
     within: Duration = Field(10.0, description="How long letting everything through may take.")
 
+    @model_validator(mode="after")
+    def _can_fail(self) -> "ExpectNone":
+        check_paths(self.event, self.where)
+        return self
+
 
 class Check(StepArgs):
     """Compare what the server says of this person with what it should be."""
@@ -77,6 +91,12 @@ class Check(StepArgs):
         default_factory=list, description="Pairs [value, matcher], such as [$m1.seq, 2]."
     )
     within: Duration = Field(10.0, description="How long the answers may take.")
+
+    @model_validator(mode="after")
+    def _can_fail(self) -> "Check":
+        if not self.unread and not self.values:
+            raise ValueError("checks nothing: say `unread` or `values`")
+        return self
 
 
 class Connect(StepArgs):

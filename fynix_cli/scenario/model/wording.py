@@ -13,6 +13,7 @@ _KINDS = {
     "dict_type": "must be a mapping, such as {name: value}",
     "model_type": "must be a mapping, such as {name: value}",
     "model_attributes_type": "must be a mapping, such as {name: value}",
+    "too_short": "must not be empty",
     "list_type": "must be a list, such as [a, b]",
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",

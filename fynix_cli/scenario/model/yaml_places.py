@@ -73,6 +73,9 @@ def _loader() -> type:
 
 def _text_of(file: Path) -> str:
     located = Located(file)
+    if file.exists() and not file.is_file():
+        # A pipe, say, at which reading would wait for ever.
+        raise _invalid(located, "is no file")
     try:
         with file.open("rb") as source:
             content = source.read(MAX_BYTES + 1)

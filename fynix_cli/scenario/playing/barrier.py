@@ -95,12 +95,19 @@ async def all_have_arrived(play: Play, device: Device, within: float) -> list[st
     """The same of every event, with a number or without."""
     # What people have sent over their lines is done when their pings are answered.
     lines = [it for person in play.people.values() for it in person.devices.values()]
-    await asyncio.gather(*(it.flush(within) for it in lines if it.is_connected))
+    connected = [it for it in lines if it.is_connected]
+    flushed = await asyncio.gather(*(it.flush(within) for it in connected))
     missing = await numbered_have_arrived(play, device, within)
+    missing += [
+        f"{it.owner}.{it.name} got no answer to a ping"
+        for it, is_flushed in zip(connected, flushed, strict=True)
+        if not is_flushed and it.is_connected
+    ]
     if play.echo is None:
         play.echo = await TypingEcho.open(play, within)
     await play.echo.goes_round(within)
-    await device.flush(within)
+    if not await device.flush(within) and device.is_connected:
+        missing.append(f"{device.owner}.{device.name} got no answer to a ping")
     return missing
 
 

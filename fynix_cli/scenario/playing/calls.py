@@ -1,5 +1,6 @@
 """Requests of people in a scenario: one try each, and the whole answer, whatever it says."""
 
+import asyncio
 import json
 import ssl
 import time
@@ -75,10 +76,12 @@ async def ask(http: httpx.AsyncClient, call: Call, token: str | None, within: fl
             headers[name] = str(value)
     began = time.monotonic()
     try:
-        response = await http.request(
-            call.method, call.path, content=content, headers=headers, timeout=within
-        )
-    except httpx.TimeoutException as error:
+        # The client's own limit is for each piece of an answer, and there may be many.
+        async with asyncio.timeout(within):
+            response = await http.request(
+                call.method, call.path, content=content, headers=headers, timeout=within
+            )
+    except (httpx.TimeoutException, TimeoutError) as error:
         raise NoAnswer(f"{call.method} {call.path}: no answer within {within:g} s") from error
     except httpx.RequestError as error:
         why = str(error) or type(error).__name__

@@ -25,6 +25,8 @@ from fynix_cli.session import rest_client
 JOIN_SECONDS = 30.0
 TOGETHER = 8
 """Accounts made at once: hashing passwords is work."""
+_SPARE_LINES = {"drop", "half_open", "slow_reader", "latency", "lose_response", "redis_down"}
+"""Faults that end nobody's line, or only that of the device whose fault it is."""
 FORBIDDEN, NOT_FOUND, UNAUTHORIZED = 403, 404, 401
 
 
@@ -76,7 +78,9 @@ async def _join(play: Play, index: int, name: str, actor: Actor) -> Person:
     person = await account.open()
     for device in person.devices.values():
         device.on_resume = partial(_note_resume, play, device)
+        device.may_break = actor.reconnects or _breaks_servers(play.script.steps)
         if _may_break(play.script.steps, name, device.name, actor):
+            device.may_break = True
             parts = urlsplit(device.url)
             port = parts.port or (443 if parts.scheme == "https" else 80)
             device.proxy = Proxy(port, host=parts.hostname or "127.0.0.1")
@@ -181,6 +185,14 @@ def _may_break(steps: Sequence[Step], name: str, device: str, actor: Actor) -> b
             if whose == device:
                 return True
     return False
+
+
+def _breaks_servers(steps: Sequence[Step]) -> bool:
+    """Whether some step may kill a server, or what breaks shows only when it is done."""
+    return any(
+        it.name.verb == "fault" and getattr(it.args, "type", None) not in _SPARE_LINES
+        for it in _all(steps)
+    )
 
 
 def _all(steps: Sequence[Step]) -> Iterator[Step]:

@@ -10,11 +10,13 @@ from fynix_cli.scenario.playing.frame_buffer import Frame
 @dataclass(frozen=True)
 class Delivered:
     """A numbered event. `identity`: the message it is about, else its type; `joins`: whom it took
-    in."""
+    in; `says`: what the message says; `edits`: whether it says it anew."""
 
     seq: int
     identity: str
     joins: str | None = None
+    says: str | None = None
+    edits: bool = False
 
 
 @dataclass
@@ -80,9 +82,14 @@ class DeliveryRecord:
             self.spans[-1].events.pop(conversation_id, None)
             self.spans[-1].highest.pop(conversation_id, None)
         elif isinstance(conversation_id, str) and isinstance(frame.get("seq"), int):
-            self.spans[-1].add(
-                conversation_id, Delivered(frame["seq"], _identity(frame), _joins(frame))
-            )
+            self.spans[-1].add(conversation_id, _delivered(frame))
+
+
+def _delivered(frame: Mapping[str, Any]) -> Delivered:
+    message = frame.get("message")
+    says = str(message.get("content")) if isinstance(message, Mapping) else None
+    is_edit = frame.get("type") == "message_updated"
+    return Delivered(frame["seq"], _identity(frame), _joins(frame), says, is_edit)
 
 
 def _identity(frame: Mapping[str, Any]) -> str:

@@ -15,9 +15,11 @@ from fynix_cli.scenario.playing.delivery_record import DeliveryRecord
 from fynix_cli.scenario.playing.failures import CannotPlay
 from fynix_cli.scenario.playing.frame_buffer import Arrival, Frame, FrameBuffer
 from fynix_cli.scenario.playing.live_line import LineRefused, LineTarget, LiveLine, open_line
+from fynix_server.protocol.close_codes import CloseCode
 
 HEARTBEAT_SECONDS = 20.0
 RETRY_SECONDS = 0.05
+_LOGIN_ENDED = (CloseCode.AUTHENTICATION_FAILED, CloseCode.SUSPENDED, CloseCode.SESSION_REVOKED)
 LEAVE_SECONDS = 1.0
 
 FrameListener = Callable[["Device", Arrival], None]
@@ -59,6 +61,8 @@ class Device:
     """Whether what comes was missed before: between a `resume` and its `resumed`."""
     on_lost: Callable[[], None] | None = None
     """Called when the line ends that nobody here has closed."""
+    may_break: bool = False
+    """Whether the scenario breaks its lines, or servers, so that they may end at any time."""
     on_resume: Callable[[dict[str, int]], None] | None = None
     """Called with the cursors of each `resume` that is about to be sent."""
     counts_from_resumed: bool = False
@@ -132,6 +136,17 @@ class Device:
 
     async def send_frame(self, frame: Frame) -> None:
         await self.send(json.dumps(frame))
+
+    def lost_lines(self) -> list[Frame]:
+        """The ends of lines that nobody has asked or waited for. That a login has ended, or a
+        token expired, is what the scenario did."""
+        if self.may_break:
+            return []
+        return [
+            it.frame
+            for it in self.buffer.left()
+            if it.frame.get("type") == CLOSED and it.frame.get("code") not in _LOGIN_ENDED
+        ]
 
     async def flush(self, within: float) -> bool:
         """Return once all has arrived that the server had queued for this line, and it has done

@@ -121,23 +121,42 @@ def _without_absences(holes: list[int], joinings: list[int]) -> list[int]:
 
 async def _order(play: Play) -> list[str]:
     wrong = []
-    known: dict[tuple[str, int], tuple[str, str]] = {}
+    edited = {it.identity for _, _, it in _all_delivered(play) if it.edits}
+    known: dict[tuple[str, int], tuple[str, Delivered]] = {}
     for device in _devices(play):
-        whose = f"{device.owner}.{device.name}"
+        for conversation_id, numbers in _numbers_as_they_came(device):
+            if numbers != sorted(numbers):
+                whose = f"{device.owner}.{device.name}"
+                wrong.append(f"{whose} got conversation {conversation_id} as {numbers}")
+    for whose, conversation_id, event in _all_delivered(play):
+        other, first = known.setdefault((conversation_id, event.seq), (whose, event))
+        difference = _difference(event, first, is_edited=event.identity in edited)
+        if difference is not None:
+            ours, theirs = difference
+            wrong.append(
+                f"number {event.seq} of conversation {conversation_id} is "
+                f"{ours} to {whose} and {theirs} to {other}"
+            )
+    return wrong
+
+
+def _all_delivered(play: Play) -> Iterator[tuple[str, str, Delivered]]:
+    """Whose device it was, the conversation, and the event."""
+    for device in _devices(play):
         for span in device.record.spans:
             for conversation_id, events in span.events.items():
-                numbers = [it.seq for it in events]
-                if numbers != sorted(numbers):
-                    wrong.append(f"{whose} got conversation {conversation_id} as {numbers}")
                 for event in events:
-                    key = conversation_id, event.seq
-                    other, identity = known.setdefault(key, (whose, event.identity))
-                    if identity != event.identity:
-                        wrong.append(
-                            f"number {event.seq} of conversation {conversation_id} is "
-                            f"{event.identity} to {whose} and {identity} to {other}"
-                        )
-    return wrong
+                    yield f"{device.owner}.{device.name}", conversation_id, event
+
+
+def _difference(event: Delivered, first: Delivered, *, is_edited: bool) -> tuple[str, str] | None:
+    """What two devices were told under one number, where it is not the same. An edited message
+    may have been told as it was, or, to whoever missed it, as it is."""
+    if event.identity != first.identity:
+        return event.identity, first.identity
+    if is_edited or event.says is None or first.says is None or event.says == first.says:
+        return None
+    return shown(event.says), shown(first.says)
 
 
 async def _unread(play: Play) -> list[str]:
@@ -175,6 +194,15 @@ async def _count_unread(play: Play, person: Person, conversation_id: str) -> int
     return count
 
 
+async def _lost_lines(play: Play) -> list[str]:
+    return [
+        f"the line of {device.owner}.{device.name} ended with {frame.get('code')} "
+        f"{frame.get('reason') or ''}".rstrip()
+        for device in _devices(play)
+        for frame in device.lost_lines()
+    ]
+
+
 async def _server_errors(play: Play) -> list[str]:
     odd = [
         f"{device.owner}.{device.name} got a frame that lacks what it should have: {shown(frame)}"
@@ -193,6 +221,7 @@ _CHECKS: dict[str, Callable[[Play], Awaitable[list[str]]]] = {
     "no_gaps": _gaps,
     "same_order_for_all": _order,
     "unread_matches": _unread,
+    "no_lost_lines": _lost_lines,
     "no_server_errors": _server_errors,
 }
 

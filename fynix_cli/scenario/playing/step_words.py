@@ -6,6 +6,8 @@ from fynix_cli.scenario.model.script import Step
 from fynix_cli.scenario.model.step_shapes import StepArgs
 
 _LEFT_OUT = {"expect", "within", "save", "do", "steps", "then", "else", "as", "each"}
+_SECRET = {"headers", "body", "raw", "password", "token"}
+"""What may hold secrets, in words that nobody could find them in again."""
 _REFERENCES = {"in", "message", "upto"}
 """What stands there is better known by the name that the file gives it."""
 _TEXTS = {"text", "name", "description"}
@@ -18,7 +20,7 @@ def told(step: Step, args: StepArgs) -> str:
     words = {
         name: _word(name, written[name] if name in _REFERENCES else value)
         for name, value in values.items()
-        if name not in _LEFT_OUT
+        if name not in _LEFT_OUT | _SECRET
     }
     # What is said first: there may be little room for the rest.
     ordered = sorted(words, key=lambda name: name not in _TEXTS)

@@ -31,6 +31,13 @@ _WORDS = {
 }
 
 
+class _Pipe(Console):
+    """Of which the end is told as of every other output: rich would end the program."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 class ConsoleReport:
     """Collects outcomes, and prints each as it comes. `is_talkative`: with what people say,
     each in a column of their own, on stderr."""
@@ -42,7 +49,7 @@ class ConsoleReport:
         self._columns: dict[int, Columns] = {}
         self._running: dict[int, tuple[Script, WorldMaker]] = {}
         self._began = time.monotonic()
-        self._console = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+        self._console = _Pipe(soft_wrap=True, highlight=False, markup=False, emoji=False)
 
     def begun(self, number: int, script: Script, maker: WorldMaker) -> None:
         self._running[number] = script, maker

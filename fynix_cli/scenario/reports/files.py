@@ -38,7 +38,7 @@ def write_reports(reports: dict[str, Path], outcomes: Sequence[Outcome]) -> None
     """Raises: CommandError (a file cannot be written)."""
     for kind, file in reports.items():
         try:
-            file.write_text(_WRITERS[kind](outcomes), encoding="utf-8")
+            file.write_text(_WRITERS[kind](outcomes), encoding="utf-8", errors="backslashreplace")
         except OSError as error:
             raise CommandError(f"cannot write {file} ({error.strerror})") from error
 

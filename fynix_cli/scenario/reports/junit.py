@@ -16,7 +16,7 @@ def junit_report(outcomes: Sequence[Outcome]) -> str:
     root = Element("testsuites", _counts(outcomes))
     for file, group in groupby(sorted(outcomes, key=lambda it: it.file), lambda it: it.file):
         cases = list(group)
-        suite = SubElement(root, "testsuite", {"name": file, **_counts(cases)})
+        suite = SubElement(root, "testsuite", {"name": _fit(file), **_counts(cases)})
         for outcome in cases:
             _add_case(suite, outcome)
     indent(root)

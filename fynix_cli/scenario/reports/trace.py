@@ -13,10 +13,12 @@ from fynix_cli.scenario.playing.journal import Entry
 FORMAT = 1
 NAME_BYTES = 150
 REDACTED = "[redacted]"
-_SECRET_KEYS = frozenset(
-    {"access_token", "authorization", "password", "refresh_token", "ticket", "token"}
+_SECRET_KEYS = re.compile(
+    r"passw|secret|token$|ticket|authorization|cookie|api.?key", re.IGNORECASE
 )
 _TOKENS = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+|(?<=[?&])(token|ticket)=[^&\s]+")
+_IN_JSON = re.compile(r'("[^"]*(?:passw|secret|token)[^"]*"\s*:\s*)"[^"]*"', re.IGNORECASE)
+"""Of a body that was sent as it stood."""
 
 
 class TraceFile:
@@ -52,13 +54,15 @@ class TraceFile:
 
 
 def _without_secrets(value: Any, key: str = "") -> Any:
-    if key.lower() in _SECRET_KEYS and value is not None:
+    if _SECRET_KEYS.search(key) and value is not None:
         return REDACTED
     if isinstance(value, Mapping):
         return {str(name): _without_secrets(item, str(name)) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [_without_secrets(item) for item in value]
-    return _TOKENS.sub(REDACTED, value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return _IN_JSON.sub(rf'\1"{REDACTED}"', _TOKENS.sub(REDACTED, value))
 
 
 def _plain(name: str) -> str:

@@ -2,8 +2,10 @@
 
 import asyncio
 import multiprocessing
-from collections.abc import Callable
-from contextlib import suppress
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from typing import Any
@@ -34,13 +36,28 @@ def prepare() -> None:
 
     multiprocessing.get_context("forkserver").set_forkserver_preload([_WARM])
     try:
-        ensure_running()
+        with _deaf_to_interrupts():
+            ensure_running()
     except OSError as error:
         # Its socket lies in the folder for temporary files, and such a path may not be long.
         raise CommandError(
             f"private servers cannot be started ({error})",
             hint="TMPDIR must be a short path that may be written to, such as /tmp",
         ) from error
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """What begins meanwhile ignores Ctrl-C, which is for whoever started it: while it loads it
+    would else tell of it by a traceback."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may say what signals do
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class NodeGone(Exception):

@@ -107,6 +107,7 @@ def _nearest(device: Device, args: shapes.Expect) -> tuple[Frame, list[Mismatch]
 async def expect_none(play: Play, step: Step, args: shapes.ExpectNone, scope: Scope) -> None:
     """Raises: AssertionMissed."""
     device = play.device(step)
+    _require_line(device, step)
     # The numbers of their own conversations say nothing of what strangers must not get.
     _require_all(device, await all_have_arrived(play, device, args.within), args.within)
     found = [it.frame for it in device.buffer.left() if _is_one(args, it.frame)]
@@ -116,6 +117,14 @@ async def expect_none(play: Play, step: Step, args: shapes.ExpectNone, scope: Sc
         wanted = f"no {what}" + (f" where {shown(args.where)}" if args.where else "")
         text = f"{step.written}: a {found[0].get('type')} came{more}"
         raise AssertionMissed(text, Evidence(wanted, shown(found[0], WHOLE)))
+
+
+def _require_line(device: Device, step: Step) -> None:
+    """Over a line that was lost nothing comes, which says nothing. Raises: AssertionMissed."""
+    lost = device.lost_lines()
+    if lost and not device.is_connected:
+        text = f"{step.written}: the line had ended with {lost[-1].get('code')}"
+        raise AssertionMissed(text, Evidence("a line through which it would come", shown(lost[-1])))
 
 
 async def _let_through(play: Play, device: Device, event: str | None, within: float) -> None:
