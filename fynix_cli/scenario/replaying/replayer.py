@@ -19,7 +19,12 @@ from fynix_cli.scenario.replaying.arrivals import is_awaited, is_the_same, told
 from fynix_cli.scenario.replaying.comparing import differences
 from fynix_cli.scenario.replaying.fault_steps import fault_step
 from fynix_cli.scenario.replaying.identities import Identities
-from fynix_cli.scenario.replaying.secrets import WRONG, headers_with_secrets, with_secrets
+from fynix_cli.scenario.replaying.secrets import (
+    WRONG,
+    headers_with_secrets,
+    raw_with_secrets,
+    with_secrets,
+)
 from fynix_cli.scenario.replaying.trace_reading import Trace, TraceEntry
 
 MOST_DIFFERENCES = 10
@@ -122,7 +127,7 @@ class Replayer:
             data["method"],
             self._ids.translated(data["path"]),
             None if is_raw else with_secrets(self._play, device, body, status),
-            body if is_raw else None,
+            raw_with_secrets(self._play, device, body, status) if is_raw else None,
             headers_with_secrets(device, headers, status),
         )
         self.requests += 1

@@ -1,5 +1,6 @@
 """What a trace does not tell, because it is secret, put in again."""
 
+import json
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -24,6 +25,17 @@ def with_secrets(play: Play, device: Device, body: Any, status: int | None) -> A
     if found.get("refresh_token") == REDACTED:
         found["refresh_token"] = WRONG if is_wrong else device.login.refresh_token
     return found
+
+
+def raw_with_secrets(play: Play, device: Device, body: Any, status: int | None) -> Any:
+    """The same of a body that goes as it stands; only where something was blanked is it changed."""
+    if not isinstance(body, str) or REDACTED not in body:
+        return body
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return body
+    return json.dumps(with_secrets(play, device, value, status))
 
 
 def headers_with_secrets(

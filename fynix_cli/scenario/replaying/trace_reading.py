@@ -11,12 +11,13 @@ from fynix_cli.exit_codes import ExitCode
 from fynix_cli.scenario.playing.journal import Kind
 from fynix_cli.scenario.reports.trace import FORMAT
 
-_NEEDED: dict[str, tuple[str, ...]] = {
-    "joined": ("user_id", "username", "instance", "sessions"),
-    "request": ("call", "method", "path"),
-    "answer": ("call", "status"),
-    "arrived": ("frame",),
+_NEEDED: dict[str, dict[str, type]] = {
+    "joined": {"user_id": str, "username": str, "instance": int, "sessions": dict},
+    "request": {"call": int, "method": str, "path": str},
+    "answer": {"call": int, "status": int},
+    "arrived": {"frame": dict},
 }
+_CALLED = {str: "a text", int: "a number", dict: "a mapping"}
 
 
 class InvalidTrace(CommandError):
@@ -90,13 +91,17 @@ def _entry(file: Path, line: int, text: str) -> TraceEntry:
             str(data.pop("text")),
             data,
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except KeyError as error:
         raise InvalidTrace(file, line, f"this line has no {error}") from None
+    except (TypeError, ValueError):
+        raise InvalidTrace(file, line, "'at' must be a number") from None
     if entry.kind not in get_args(Kind):
         raise InvalidTrace(file, line, f"there is no kind {entry.kind!r}")
-    missing = [name for name in _NEEDED.get(entry.kind, ()) if name not in data]
-    if missing:
-        raise InvalidTrace(file, line, f"a line of kind {entry.kind!r} has no {missing[0]!r}")
+    for name, kind in _NEEDED.get(entry.kind, {}).items():
+        if name not in data:
+            raise InvalidTrace(file, line, f"a line of kind {entry.kind!r} has no {name!r}")
+        if not isinstance(data[name], kind):
+            raise InvalidTrace(file, line, f"{name!r} must be {_CALLED[kind]}")
     return entry
 
 

@@ -211,6 +211,17 @@ async def test_a_server_that_is_not_there_is_no_difference(terminal: Terminal, f
             2,
             "a line of kind 'answer' has no 'call'",
         ),
+        (
+            '{"fynix_trace": 1}\n{"at":1,"kind":"request","actor":"a","device":"b","text":"",'
+            '"call":1,"method":7,"path":"/"}\n',
+            2,
+            "'method' must be a text",
+        ),
+        (
+            '{"fynix_trace": 1}\n{"at":"x","kind":"log","actor":null,"device":null,"text":""}\n',
+            2,
+            "'at' must be a number",
+        ),
         ('{"fynix_trace": 1}\n', 1, "nobody has joined"),
     ],
 )
