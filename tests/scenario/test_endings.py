@@ -15,6 +15,7 @@ import pytest
 
 from fynix_cli.exit_codes import ExitCode
 from fynix_cli.scenario.servers.makers import WorldMaker
+from fynix_cli.scenario.servers.run_folder import run_folder
 from fynix_cli.scenario.servers.world import PrivateWorld, ServerSpec
 from tests.end_to_end.server_process import ServerProcess, environment
 from tests.faults.instances import eventually
@@ -133,7 +134,9 @@ async def test_a_reader_that_goes_away_ends_the_run_without_a_word(tmp_path: Pat
     assert b"Traceback" not in err
 
 
-async def test_a_killed_run_leaves_no_process_behind(runs: Any, tmp_path: Path) -> None:
+async def test_a_killed_run_leaves_no_process_behind_and_the_next_run_removes_its_folder(
+    runs: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file, trace = scenario(tmp_path, LONG), tmp_path / "trace"
     run = await runs(str(file), "--stack", "full", "--trace", str(trace))
     started = await run.until_it_talks(trace)
@@ -142,6 +145,11 @@ async def test_a_killed_run_leaves_no_process_behind(runs: Any, tmp_path: Path) 
     await run.ended()
 
     await eventually(lambda: are_gone(started))
+    (left,) = run.folder.glob("fynix-scenario-*")
+    monkeypatch.setattr(tempfile, "tempdir", str(run.folder))
+    with run_folder() as folder:
+        assert [str(it) for it in run.folder.glob("fynix-scenario-*")] == [folder]
+    assert not await asyncio.to_thread(left.exists)
 
 
 async def test_a_server_that_dies_in_the_middle_is_an_error_and_the_report_says_where(

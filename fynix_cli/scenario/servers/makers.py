@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Protocol
 from fynix_cli.errors import CommandError
 from fynix_cli.scenario.servers.forks import migrate_database
 from fynix_cli.scenario.servers.node_plan import NodePlan
+from fynix_cli.scenario.servers.run_folder import run_folder
 from fynix_cli.scenario.servers.template import sqlite_template
 from fynix_cli.scenario.servers.world import (
     RemoteWorld,
@@ -120,7 +120,7 @@ def private_makers(*, jobs: int, is_full: bool) -> Iterator[dict[str, WorldMaker
     To be called from the main thread, before the loop, after `forks.prepare`. Raises: CommandError.
     """
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fynix-scenario-")))
+        folder = Path(stack.enter_context(run_folder()))
         makers: dict[str, WorldMaker] = {"embedded": EmbeddedMaker(folder)}
         if is_full:
             makers["full"] = _full_maker(stack, folder, jobs)
