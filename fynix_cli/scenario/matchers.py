@@ -6,8 +6,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
+
+import re2
 
 
 class Missing:
@@ -151,7 +154,7 @@ def _compared(holds: Callable[[float, float], bool]) -> Callable[[Any, Any], boo
 
 
 def _matches(operand: Any, actual: Any) -> bool:
-    return isinstance(actual, str) and re.search(str(operand), actual) is not None
+    return isinstance(actual, str) and _regex(str(operand)).search(actual) is not None
 
 
 def _contains(operand: Any, actual: Any) -> bool:
@@ -268,6 +271,17 @@ def _check_no_operator(mapping: Mapping[str, Any]) -> None:
 
 def _check_regex(operand: Any) -> None:
     try:
-        re.compile(str(operand))
-    except re.error as error:
-        raise BadMatcher(f"`matches` has no regular expression: {error}") from None
+        _regex(str(operand))
+    except re2.error as error:
+        why = error.args[0]
+        told = why.decode(errors="replace") if isinstance(why, bytes) else str(why)
+        raise BadMatcher(f"`matches` has no regular expression: {told}") from None
+
+
+@lru_cache(maxsize=256)
+def _regex(pattern: str) -> Any:
+    """By RE2, whose time grows with the text alone: others would hang on some patterns and texts,
+    and nothing could end them. It has neither lookaround nor backreferences."""
+    options = re2.Options()
+    options.log_errors = False
+    return re2.compile(pattern, options)

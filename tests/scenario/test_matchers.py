@@ -106,6 +106,10 @@ def test_a_matcher_may_name_variables_that_have_no_value_yet() -> None:
     check_matcher({"matches": "^$name$"})
 
 
+def test_no_pattern_and_no_text_take_for_ever() -> None:
+    assert mismatches({"matches": "^(a+)+$"}, "a" * 10_000 + "!")
+
+
 @pytest.mark.parametrize(
     ("path", "found"),
     [("a.0.b", 1), ("a.length", 1), ("a.1", MISSING), ("c", MISSING), ("a.0.b.c", MISSING)],
