@@ -25,12 +25,13 @@ def with_full_stack(overrides: dict[str, Any]) -> Iterator[dict[str, Any]]:
     )
     folder = local.make_data_dir()
     try:
-        with _only_user_of(folder), full_stack(folder) as urls, _published(urls, folder):
+        key = local.secret_key()
+        with _only_user_of(folder), full_stack(folder) as urls, _published(urls, key, folder):
             yield {
                 **overrides,
                 "database_url": urls.database_url,
                 "redis_url": urls.redis_url,
-                "jwt_secret_key": local.secret_key(),
+                "jwt_secret_key": key,
             }
     except StackError as error:
         raise CommandError(str(error)) from error
@@ -61,12 +62,14 @@ def _only_user_of(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _published(urls: StackUrls, folder: Path) -> Iterator[None]:
-    """The addresses in a file that only its owner reads, for `fynix user` and other tools."""
+def _published(urls: StackUrls, key: str, folder: Path) -> Iterator[None]:
+    """The settings in a file that only its owner reads, for `fynix user`, `doctor` and others."""
     path = folder / "stack.env"
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
-    path.write_text(f"DATABASE_URL={urls.database_url}\nREDIS_URL={urls.redis_url}\n")
+    path.write_text(
+        f"DATABASE_URL={urls.database_url}\nREDIS_URL={urls.redis_url}\nJWT_SECRET_KEY={key}\n"
+    )
     try:
         yield
     finally:

@@ -29,7 +29,7 @@ class TraceFile:
         self.path = folder / f"{_plain(name)}.trace.jsonl"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._file: TextIO = self.path.open("w", encoding="utf-8")
+            self._file: TextIO = self.path.open("w", encoding="utf-8", errors="backslashreplace")
         except OSError as error:
             raise CommandError(f"cannot write {self.path} ({error.strerror})") from error
         self._write({"fynix_trace": FORMAT, **head})
@@ -49,8 +49,12 @@ class TraceFile:
         self._file.close()
 
     def _write(self, line: Mapping[str, Any]) -> None:
-        self._file.write(json.dumps(_without_secrets(line), ensure_ascii=False, default=str) + "\n")
-        self._file.flush()
+        text = json.dumps(_without_secrets(line), ensure_ascii=False, default=str)
+        try:
+            self._file.write(text + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise CommandError(f"cannot write {self.path} ({error.strerror})") from error
 
 
 def _without_secrets(value: Any, key: str = "") -> Any:

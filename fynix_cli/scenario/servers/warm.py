@@ -3,7 +3,6 @@
 import gc
 
 import fakeredis
-import sqlalchemy.dialects.postgresql.asyncpg
 import sqlalchemy.dialects.sqlite.aiosqlite
 
 import fynix_cli.scenario.servers.node
@@ -13,5 +12,5 @@ __all__ = ["fakeredis", "fynix_cli", "fynix_server", "sqlalchemy"]
 
 # Reads its table of commands, which takes longer than all else at the start of a server.
 fakeredis.FakeServer()
-gc.collect()
+# What is shared stays shared: a node that collects does not look at it.
 gc.freeze()
