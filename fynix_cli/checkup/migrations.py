@@ -29,9 +29,6 @@ async def check_migrations(around: Surroundings) -> AsyncIterator[Found]:
         yield _tell.ok("schema", f"up to date, at {found.head}")
     else:
         missing = pending(found)
-        if found.current is None and around.settings.is_sqlite:
-            yield _tell.warning("schema", "there is none yet", "fynix serve makes it")
-            return
         yield _tell.failed(
             "schema",
             f"at {found.current or 'nothing yet'}; {len(missing)} missing: {', '.join(missing)}",

@@ -58,7 +58,7 @@ async def test_a_sqlite_file_that_is_not_there_is_told_and_not_made(tmp_path: Pa
     schema = await findings(check_migrations, settings)
 
     assert database["answers"].state is State.warning
-    assert schema["schema"].state is State.warning
+    assert schema["schema"].state is State.failed
     assert os.listdir(tmp_path) == []
 
 
