@@ -12,15 +12,8 @@ from uuid import UUID
 
 import re2
 
-
-class Missing:
-    """Stands for a value that is not there."""
-
-    def __repr__(self) -> str:
-        return "nothing"
-
-
-MISSING = Missing()
+from fynix_cli.matching import fields
+from fynix_cli.matching.fields import MISSING
 
 
 @dataclass(frozen=True)
@@ -68,17 +61,13 @@ def mismatches_at(wanted: Mapping[str, Any], value: Any, root: str = "") -> list
 
 
 def look_up(value: Any, path: str) -> Any:
-    """What stands at a dotted path; MISSING: nothing does."""
-    for part in path.split("."):
-        if isinstance(value, Mapping) and part in value:
-            value = value[part]
-        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
-            value = value[int(part)]
-        elif isinstance(value, list) and part == "length":
-            value = len(value)
-        else:
-            return MISSING
-    return value
+    """What stands at a dotted path; of a list also its `length`. MISSING: nothing does."""
+    found = fields.look_up(value, path)
+    before, _, last = path.rpartition(".")
+    if found is MISSING and last == "length":
+        whole = fields.look_up(value, before) if before else value
+        return len(whole) if isinstance(whole, list) else MISSING
+    return found
 
 
 def is_matcher(expected: Any) -> bool:
@@ -103,7 +92,7 @@ def check_matcher(expected: Any) -> None:
 
 def shown(value: Any, limit: int = 200) -> str:
     """A value as one reads it in a line of at most about `limit` characters."""
-    if isinstance(value, Missing):
+    if value is MISSING:
         return "nothing"
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= limit else text[:limit] + "…"
@@ -255,8 +244,10 @@ def _check_operand(name: str, operand: Any) -> None:
         _check_regex(operand)
 
 
-_FIELDS = frozenset({"content", "contents", "times", "match"})
-"""Of what servers say, what is spelt much like an operator."""
+@lru_cache(maxsize=1)
+def _names_of_fields() -> frozenset[str]:
+    """What messages, people and conversations have, some of it spelt much like an operator."""
+    return frozenset(name for path in fields.paths_of(()) for name in path.split("."))
 
 
 def _check_no_operator(mapping: Mapping[str, Any]) -> None:
@@ -265,7 +256,7 @@ def _check_no_operator(mapping: Mapping[str, Any]) -> None:
         if name in _OPERATORS:
             raise BadMatcher(f"`{name}` stands beside what is no matcher")
         near = difflib.get_close_matches(str(name), OPERATORS, n=1, cutoff=0.8)
-        if near and name not in _FIELDS:
+        if near and name not in _names_of_fields():
             raise BadMatcher(f"there is no matcher `{name}`: did you mean {near[0]}?")
 
 

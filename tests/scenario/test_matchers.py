@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from fynix_cli.matching.fields import MISSING
 from fynix_cli.scenario.matchers import (
-    MISSING,
     OPERATORS,
     BadMatcher,
     check_matcher,

@@ -15,16 +15,9 @@ from fynix_cli.scenario.model.values import (
     Whole,
 )
 
-FAULTS = (
-    "drop",
-    "half_open",
-    "slow_reader",
-    "latency",
-    "lose_response",
-    "redis_down",
-    "restart_node",
-)
-SERVER_FAULTS = ("redis_down", "restart_node")
+RESTART_NODE = "restart_node"
+SERVER_FAULTS = ("redis_down", RESTART_NODE)
+FAULTS = ("drop", "half_open", "slow_reader", "latency", "lose_response", *SERVER_FAULTS)
 
 
 class Expect(StepArgs):

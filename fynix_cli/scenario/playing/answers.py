@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from fynix_cli.scenario.matchers import MISSING, Mismatch, mismatches, mismatches_at, shown
+from fynix_cli.matching.fields import MISSING
+from fynix_cli.scenario.matchers import Mismatch, mismatches, mismatches_at, shown
 from fynix_cli.scenario.model.step_shapes import AnswerExpectation
 from fynix_cli.scenario.playing.calls import Answer
 from fynix_cli.scenario.playing.failures import AssertionMissed, Evidence

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from fynix_cli.line_proxy import Proxy
 from fynix_cli.scenario.model.document import Actor
 from fynix_cli.scenario.model.script import Step
+from fynix_cli.scenario.model.values import is_reference
+from fynix_cli.scenario.model.watching_steps import RESTART_NODE, Fault
 from fynix_cli.scenario.playing.calls import Answer, Call, ask
 from fynix_cli.scenario.playing.device import Device, Login, session_of
 from fynix_cli.scenario.playing.failures import CannotPlay
@@ -25,8 +27,6 @@ from fynix_cli.session import rest_client
 JOIN_SECONDS = 30.0
 TOGETHER = 8
 """Accounts made at once: hashing passwords is work."""
-_SPARE_LINES = {"drop", "half_open", "slow_reader", "latency", "lose_response", "redis_down"}
-"""Faults that end nobody's line, or only that of the device whose fault it is."""
 FORBIDDEN, NOT_FOUND, UNAUTHORIZED = 403, 404, 401
 
 
@@ -188,11 +188,9 @@ def _may_break(steps: Sequence[Step], name: str, device: str, actor: Actor) -> b
 
 
 def _breaks_servers(steps: Sequence[Step]) -> bool:
-    """Whether some step may kill a server, or what breaks shows only when it is done."""
-    return any(
-        it.name.verb == "fault" and getattr(it.args, "type", None) not in _SPARE_LINES
-        for it in _all(steps)
-    )
+    """Whether some step kills a server, or may: what breaks may show only when it is done."""
+    kinds = [it.args.type for it in _all(steps) if isinstance(it.args, Fault)]
+    return any(it == RESTART_NODE or is_reference(it) for it in kinds)
 
 
 def _all(steps: Sequence[Step]) -> Iterator[Step]:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from fynix_cli.exit_codes import ExitCode
 from fynix_cli.scenario.model.problems import Place
+from fynix_cli.scenario.model.script import Script
 from fynix_cli.scenario.playing.failures import Evidence
 
 TAIL_FRAMES = 20
@@ -45,6 +46,19 @@ class Outcome:
     exit_code: ExitCode = ExitCode.OK
     turn: int = 1
     seed: int = 0
+
+    @classmethod
+    def of(cls, script: Script, stack: str, status: Status, **known: Any) -> Self:
+        """Of a playing that has only begun; `known`: what there is to say already."""
+        return cls(
+            key=script.key,
+            file=str(script.file),
+            title=script.title,
+            stack=stack,
+            status=status,
+            seconds=0.0,
+            **known,
+        )
 
     @property
     def is_good(self) -> bool:

@@ -45,7 +45,9 @@ async def play_script(script: Script, maker: WorldMaker, how: Playing) -> Outcom
     """What came of it. Whatever goes wrong in it is in the outcome, not raised."""
     count = _Counter()
     journal = Journal(count, *how.listeners)
-    blank = outcome = _blank(script, maker, how)
+    seed = how.seed + how.turn - 1
+    blank = Outcome.of(script, maker.name, Status.passed, turn=how.turn, seed=seed)
+    outcome = blank
     try:
         async with asyncio.timeout(script.document.timeout):
             async with maker.world(_spec(script, how)) as world:
@@ -70,19 +72,6 @@ async def play_script(script: Script, maker: WorldMaker, how: Playing) -> Outcom
         text = f"unexpected {type(error).__name__}: {error}; FYNIX_DEBUG=1 shows where"
         outcome = replace(blank, **_error(CannotPlay(text, hint="is it a Fynix server?")))
     return replace(outcome, seconds=journal.seconds, steps=count.steps)
-
-
-def _blank(script: Script, maker: WorldMaker, how: Playing) -> Outcome:
-    return Outcome(
-        key=script.key,
-        file=str(script.file),
-        title=script.title,
-        stack=maker.name,
-        status=Status.passed,
-        seconds=0.0,
-        turn=how.turn,
-        seed=how.seed + how.turn - 1,
-    )
 
 
 class _Counter:

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from fynix_cli.scenario.matchers import MISSING, shown
+from fynix_cli.matching.fields import MISSING
+from fynix_cli.scenario.matchers import shown
 from fynix_cli.scenario.replaying.identities import UUID, Identities
 from fynix_cli.scenario.reports.trace import REDACTED
 

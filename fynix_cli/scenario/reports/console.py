@@ -77,7 +77,11 @@ class ConsoleReport:
     def add_interrupted(self) -> None:
         """What was being played when all was told to end."""
         for script, maker in self._running.values():
-            self.add(interrupted(script, maker))
+            code = ExitCode.INTERRUPTED
+            outcome = Outcome.of(
+                script, maker.name, Status.error, text="interrupted", exit_code=code
+            )
+            self.add(outcome)
         self._running.clear()
 
     def finish(self) -> None:
@@ -97,19 +101,6 @@ class ConsoleReport:
         for text in explanation(outcome):
             for part in text.split("\n"):
                 self._console.print(Text("    " + visible(part)))
-
-
-def interrupted(script: Script, maker: WorldMaker) -> Outcome:
-    return Outcome(
-        key=script.key,
-        file=str(script.file),
-        title=script.title,
-        stack=maker.name,
-        status=Status.error,
-        seconds=0.0,
-        text="interrupted",
-        exit_code=ExitCode.INTERRUPTED,
-    )
 
 
 def summary(outcomes: Sequence[Outcome], seconds: float) -> str:

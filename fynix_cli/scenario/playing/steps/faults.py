@@ -7,7 +7,13 @@ from fynix_cli.exit_codes import ExitCode
 from fynix_cli.line_proxy import Proxy
 from fynix_cli.scenario.model.problems import did_you_mean
 from fynix_cli.scenario.model.script import Step
-from fynix_cli.scenario.model.watching_steps import FAULTS, SERVER_FAULTS, Fault, Heal
+from fynix_cli.scenario.model.watching_steps import (
+    FAULTS,
+    RESTART_NODE,
+    SERVER_FAULTS,
+    Fault,
+    Heal,
+)
 from fynix_cli.scenario.playing.device import Device
 from fynix_cli.scenario.playing.failures import CannotPlay
 from fynix_cli.scenario.playing.lasting_faults import Undo
@@ -27,7 +33,7 @@ async def break_(play: Play, step: Step, args: Fault, scope: Scope) -> None:
     if args.type in SERVER_FAULTS:
         undo = await _SERVER[args.type](play, args)
         seconds = args.for_
-        if args.type == "restart_node" and seconds is None:
+        if args.type == RESTART_NODE and seconds is None:
             await undo()  # at once
             return
         await play.faults.begin("", args.type, undo, seconds)

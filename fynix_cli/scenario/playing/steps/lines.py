@@ -4,7 +4,8 @@ import asyncio
 import json
 from typing import Any
 
-from fynix_cli.scenario.matchers import MISSING, mismatches, mismatches_at, shown
+from fynix_cli.matching.fields import MISSING
+from fynix_cli.scenario.matchers import mismatches, mismatches_at, shown
 from fynix_cli.scenario.model import watching_steps as shapes
 from fynix_cli.scenario.model.script import Step
 from fynix_cli.scenario.model.step_shapes import CLOSED
