@@ -16,6 +16,7 @@ from fynix_server.settings import SettingsError
 
 SERVER_LIBRARIES = ("quart", "sqlalchemy", "hypercorn", "redis", "pydantic_settings")
 CLIENT_LIBRARIES = ("httpx", "websockets", "rich", "textual", "platformdirs")
+FULL_DISK = Path("/dev/full")
 NOBODY_LISTENS = "http://127.0.0.1:9"
 
 
@@ -227,6 +228,22 @@ def test_a_reader_that_leaves_early_is_no_error_message() -> None:
         errors = process.stderr.read()
 
     assert errors == b""
+
+
+@pytest.mark.skipif(not FULL_DISK.exists(), reason="this system has no disk that is always full")
+def test_a_full_disk_is_one_line_and_exit_code_1() -> None:
+    with FULL_DISK.open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", "from fynix_cli.main import main; main()", "--help"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+
+    assert done.returncode == ExitCode.FAILED
+    assert done.stderr == "fynix: cannot write (No space left on device)\n"
 
 
 def test_the_version_is_shown() -> None:

@@ -199,6 +199,22 @@ async def test_the_command_to_play_it_again_tells_no_secret(
     )
 
 
+@pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="this system has no disk that is always full"
+)
+async def test_a_report_for_which_the_disk_is_full_is_told_and_exits_with_1(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    file = scenario(tmp_path, "- log: hello")
+
+    answer = await terminal.run(
+        *("scenario", "run", str(file), "--report", "junit=/dev/full"), expect=ExitCode.FAILED
+    )
+
+    assert answer.out.startswith(f"ok      {file}")
+    assert "cannot write /dev/full (No space left on device)" in answer.err
+
+
 async def test_a_trace_has_all_that_was_said_and_no_secret(
     terminal: Terminal, tmp_path: Path
 ) -> None:
