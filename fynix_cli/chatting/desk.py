@@ -136,7 +136,8 @@ class Desk:
 
     def adopt(self, conversation: ConversationResponse) -> None:
         """A conversation has begun; a thread that waited for it becomes its own."""
-        self.listing.take(conversation)
+        if not self.listing.take(conversation):
+            return
         if conversation.id in self._threads:
             self._threads[conversation.id].is_left = False
         members = {person.user_id for person in conversation.participants}
@@ -183,16 +184,16 @@ class Desk:
             thread.happenings[frame.seq] = told_in_words(frame, conversation)
         has_left = isinstance(frame, ParticipantRemoved) and frame.user_id == self.me.id
         if has_left:
-            self.leave(frame.conversation_id)
+            self.leave(frame.conversation_id, frame.seq)
         else:
             self.stale.add(frame.conversation_id)
 
-    def leave(self, conversation_id: UUID) -> None:
-        """It is this person's no more."""
+    def leave(self, conversation_id: UUID, left_at: int = 0) -> None:
+        """It is this person's no more, since the event with the number `left_at`."""
         thread = self._threads.get(conversation_id)
         if thread is not None:
             thread.is_left, thread.title = True, self.title_of(thread)
-        self.listing.remove(conversation_id)
+        self.listing.remove(conversation_id, left_at)
         self.stale.discard(conversation_id)
 
     def _accept_read(self, frame: MessageRead) -> None:

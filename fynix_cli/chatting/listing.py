@@ -26,6 +26,8 @@ class Listing:
     def __init__(self, me: OwnUserResponse) -> None:
         self._me = me
         self._entries: dict[UUID, Entry] = {}
+        self._left_at: dict[UUID, int] = {}
+        """The number of the event by which one was removed."""
 
     def __contains__(self, conversation_id: UUID) -> bool:
         return conversation_id in self._entries
@@ -54,8 +56,10 @@ class Listing:
                 return conversation
         return None
 
-    def take(self, conversation: ConversationResponse) -> None:
-        """Take a conversation as the server tells it now."""
+    def take(self, conversation: ConversationResponse) -> bool:
+        """Take a conversation as the server tells it; False: it was told before one left it."""
+        if conversation.last_seq < self._left_at.get(conversation.id, 0):
+            return False
         known = self._entries.get(conversation.id)
         if known is None:
             self._entries[conversation.id] = Entry(
@@ -64,13 +68,14 @@ class Listing:
                 conversation.last_seq,
                 _active(conversation),
             )
-            return
+            return True
         known.conversation = conversation
         known.active_at = max(known.active_at, _active(conversation))
         # An answer that was overtaken by live messages does not count these.
         if conversation.last_seq >= known.counted_seq:
             known.unread = conversation.unread_count
             known.counted_seq = conversation.last_seq
+        return True
 
     def count(self, frame: DurableFrame) -> None:
         """Something happened in a conversation."""
@@ -89,8 +94,10 @@ class Listing:
         if entry is not None:
             entry.unread = count
 
-    def remove(self, conversation_id: UUID) -> None:
+    def remove(self, conversation_id: UUID, left_at: int = 0) -> None:
+        """`left_at`: the number of the event that removed one; answers from before do not count."""
         self._entries.pop(conversation_id, None)
+        self._left_at[conversation_id] = left_at
 
 
 def _active(conversation: ConversationResponse) -> datetime:

@@ -125,6 +125,9 @@ class Top(App[CommandError | None]):
         try:
             async with aclosing(readings(self._source, self._interval)) as found:
                 async for reading in found:
+                    if not self.is_running:
+                        # The cards go before this is cancelled.
+                        return
                     self.show(reading)
                     shown += 1
                     if shown == self._count:

@@ -123,6 +123,21 @@ def test_whoever_is_removed_keeps_the_thread_and_loses_the_place_in_the_list() -
     assert desk.stale == set()
 
 
+def test_an_answer_from_before_one_was_removed_does_not_bring_the_conversation_back() -> None:
+    desk = Desk(ME, lambda: 0.0)
+    desk.adopt(conversation(last_seq=1))
+    thread = desk.open_conversation(PLACE)
+    desk.accept(ParticipantRemoved(conversation_id=PLACE, seq=2, user_id=ALICE, removed_by=BOB))
+
+    desk.adopt(conversation(last_seq=1))
+    after_overtaken = (thread.is_left, len(desk.listing.ordered()))
+    desk.adopt(conversation(last_seq=3))
+
+    assert after_overtaken == (True, 0)
+    assert not thread.is_left
+    assert [entry.conversation.id for entry in desk.listing.ordered()] == [PLACE]
+
+
 def test_a_notice_and_typing_pass() -> None:
     now = 0.0
     desk = Desk(ME, lambda: now)
