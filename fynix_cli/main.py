@@ -24,7 +24,7 @@ COMMANDS = {
         "fynix_cli.commands.doctor:doctor", "Check everything, and mend the data."
     ),
     "bench": LazyCommand("fynix_cli.commands.bench:app", "Measure a server."),
-    "user": LazyCommand("fynix_cli.commands.users:app", "Create and list accounts."),
+    "user": LazyCommand("fynix_cli.commands.users:app", "Accounts: make, find, moderate."),
     "login": LazyCommand("fynix_cli.commands.account:login", "Log in, or register, and stay so."),
     "logout": LazyCommand("fynix_cli.commands.account:logout", "End a login."),
     "whoami": LazyCommand("fynix_cli.commands.account:whoami", "Show who you act as, and where."),

@@ -29,6 +29,8 @@ from fynix_server.messages.routes import blueprint as messages
 from fynix_server.messages.service import announce_message
 from fynix_server.messages.writer import MessageWriter
 from fynix_server.metrics import observe_queries
+from fynix_server.moderation.routes import blueprint as moderation
+from fynix_server.policy import Policy
 from fynix_server.protocol.fields import MAX_BODY_BYTES
 from fynix_server.rate_limit import RateLimiter
 from fynix_server.redis_client import open_redis
@@ -60,7 +62,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Quart:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     install_http(app)
     # `/api/conversations/health` stands before `/api/conversations/<id>`.
-    for blueprint in (health, accounts, conversations, messages, sockets):
+    for blueprint in (health, accounts, conversations, messages, moderation, sockets):
         app.register_blueprint(blueprint)
     install_api_docs(app)
     app.while_serving(_Lifespan(app, settings, clock).serve)
@@ -105,6 +107,7 @@ class _Lifespan:
             ("delivery", live.delivery.run()),
             ("reconciler", live.reconcile()),
             ("guard", live.guard.run()),
+            ("policy", resources.policy.run()),
         ):
             self._own(resources, name, work)
         try:
@@ -133,6 +136,7 @@ class _Lifespan:
             tokens=TokenSigner(settings.secret_key(), settings.jwt_expire_minutes, clock),
             sessions=SessionCache(),
             members=members,
+            policy=Policy(database, event_bus, clock),
             passwords=PasswordHasher(settings),
             message_writer=MessageWriter(
                 database,

@@ -177,12 +177,17 @@ def announce_revoked(resources: Resources, user_id: UUID, session_ids: Iterable[
         )
 
 
+def shuts_out(status: str, until: datetime | None, now: datetime) -> bool:
+    """Whether an account of this status may do nothing now. A suspension ends by itself."""
+    return status != "active" and (until is None or now < until)
+
+
 async def _principal(resources: Resources, session_id: UUID, expires_at: datetime) -> Principal:
     state = await _session_state(resources, session_id)
     now = resources.clock()
     if state is None or state.is_revoked or state.expires_at <= now:
         raise SessionRevoked("This login has ended; log in again.")
-    if state.status != "active":
+    if shuts_out(state.status, state.status_until, now):
         raise NotPermitted("This account is suspended.", code="suspended")
     expires_at = min(expires_at, state.expires_at)
     return Principal(state.user_id, session_id, state.role, state.username, expires_at)
@@ -207,6 +212,7 @@ async def _read_session(connection: AsyncConnection, session_id: UUID) -> Sessio
             User.username,
             User.role,
             User.status,
+            User.status_until,
             Session.expires_at,
             Session.revoked_at.is_not(None),
         )

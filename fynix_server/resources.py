@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fynix_server.membership import MembersCache
     from fynix_server.messages.retry_lookup import RetryLookup
     from fynix_server.messages.writer import MessageWriter
+    from fynix_server.policy import Policy
 
 
 @dataclass
@@ -35,6 +36,7 @@ class Resources:
     tokens: TokenSigner
     sessions: SessionCache
     members: "MembersCache"
+    policy: "Policy"
     passwords: "PasswordHasher"
     message_writer: "MessageWriter"
     retry_lookup: "RetryLookup"

@@ -20,6 +20,7 @@ class SessionState:
     username: str
     role: str
     status: str
+    status_until: datetime | None
     expires_at: datetime
     is_revoked: bool
 
@@ -62,3 +63,9 @@ class SessionCache:
         """The session was revoked or changed: the next request asks the database."""
         self.generation += 1
         self._entries.pop(session_id, None)
+
+    def forget_user(self, user_id: UUID) -> None:
+        """Their status or role has changed. Looks through all entries, for what is done rarely."""
+        self.generation += 1
+        for session_id in [id_ for id_, (it, _) in self._entries.items() if it.user_id == user_id]:
+            del self._entries[session_id]

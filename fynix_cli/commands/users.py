@@ -1,24 +1,36 @@
-"""`fynix user`: accounts, made and listed straight in the database."""
+"""`fynix user`: accounts, made and listed in the database, and acted on through a server."""
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from fynix_cli.commands import user_acts, user_restrictions
 from fynix_cli.options import OutputOption
 from fynix_cli.output import OutputFormat
+from fynix_cli.roles import Role
 
 app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
-    help="Create and list accounts, in the database of DATABASE_URL.",
+    help="Create and list accounts in the database of DATABASE_URL; the rest asks a server.",
 )
-
-
-class Role(StrEnum):
-    user = "user"
-    moderator = "moderator"
-    admin = "admin"
+for _act in (
+    user_acts.find,
+    user_acts.show,
+    user_acts.role,
+    user_acts.warn,
+    user_restrictions.mute,
+    user_restrictions.unmute,
+    user_restrictions.hold,
+    user_restrictions.unhold,
+    user_restrictions.shadow_limit,
+    user_restrictions.unshadow_limit,
+    user_acts.suspend,
+    user_acts.unsuspend,
+    user_acts.ban,
+    user_acts.unban,
+):
+    app.command(_act.__name__.replace("_", "-"))(_act)
 
 
 @app.command()

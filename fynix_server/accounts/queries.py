@@ -29,6 +29,7 @@ class Account:
     role: str
     status: str
     created_at: datetime
+    status_until: datetime | None
 
     def as_own(self) -> OwnUserResponse:
         """The person as they see themselves."""
@@ -51,6 +52,7 @@ _ACCOUNT = (
     User.role,
     User.status,
     User.created_at,
+    User.status_until,
 )
 
 

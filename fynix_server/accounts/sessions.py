@@ -1,14 +1,14 @@
 """Sessions: beginning one by a login, going on with it by a refresh, ending it."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.accounts import queries, session_queries
 from fynix_server.accounts.queries import Account
-from fynix_server.auth import Principal, announce_revoked
+from fynix_server.auth import Principal, announce_revoked, shuts_out
 from fynix_server.errors import NotAuthenticated, NotFound, NotPermitted
 from fynix_server.protocol.accounts import (
     LoginRequest,
@@ -44,7 +44,7 @@ async def log_in(
     is_right = await resources.passwords.verify(password_hash, wanted.password)
     if account is None or not is_right:
         raise NotAuthenticated("Wrong username or password.", code="wrong_credentials")
-    _check_active(account)
+    _check_active(account, resources.clock())
     renewed_hash = None
     if resources.passwords.needs_rehash(account.password_hash):
         renewed_hash = await resources.passwords.hash(wanted.password)
@@ -164,7 +164,7 @@ async def _go_on(
     account = await queries.account_by_id(connection, user_id)
     if account is None:
         raise _invalid_refresh_token()
-    _check_active(account)
+    _check_active(account, now)
     return await _new_tokens(resources, connection, account, session_id)
 
 
@@ -183,8 +183,8 @@ async def _new_tokens(
     )
 
 
-def _check_active(account: Account) -> None:
-    if account.status != "active":
+def _check_active(account: Account, now: datetime) -> None:
+    if shuts_out(account.status, account.status_until, now):
         raise NotPermitted("This account is suspended.", code="suspended")
 
 

@@ -70,6 +70,13 @@ DisplayName = Annotated[
     AfterValidator(_not_blank),
 ]
 Description = Annotated[str, Field(max_length=2000), AfterValidator(_without_nul)]
+Reason = Annotated[
+    str,
+    Field(min_length=1, max_length=500),
+    AfterValidator(_without_nul),
+    AfterValidator(_not_blank),
+]
+"""Why: for the audit log, and for whoever looks at it later."""
 AvatarUrl = Annotated[
     str,
     Field(

@@ -10,6 +10,7 @@ import structlog
 from fynix_server.errors import Unavailable
 from fynix_server.event_bus import Envelope
 from fynix_server.protocol.close_codes import CloseCode
+from fynix_server.protocol.frames import ServerNotice
 from fynix_server.resources import Resources
 from fynix_server.sockets import queries
 from fynix_server.sockets.delivery import Delivery
@@ -38,6 +39,7 @@ class Live:
         self._looked_at = resources.clock()
         self._did_look = True
         resources.event_bus.connect(self._deliver, self._obey, self.look_now)
+        resources.policy.on_shut_out = self.shut_out
         resources.database.when_in_doubt = resources.event_bus.ask_to_look
 
     def _deliver(self, envelope: Envelope) -> None:
@@ -46,12 +48,34 @@ class Live:
             self.typing.stop(envelope.sender_id, envelope.conversation_id)
 
     def _obey(self, event: dict[str, str]) -> None:
-        if event.get("type") == "session_revoked":
-            session_id = UUID(event["session_id"])
-            self._resources.sessions.forget(session_id)
-            self._resources.connections.close_session(
-                UUID(event["user_id"]), session_id, CloseCode.SESSION_REVOKED
-            )
+        """Do what an act of a person asks of every instance. An unknown event is a newer one's."""
+        resources = self._resources
+        match event.get("type"):
+            case "session_revoked":
+                session_id = UUID(event["session_id"])
+                resources.sessions.forget(session_id)
+                resources.connections.close_session(
+                    UUID(event["user_id"]), session_id, CloseCode.SESSION_REVOKED
+                )
+            case "shut_out":
+                self.shut_out(UUID(event["user_id"]))
+            case "account_changed":
+                resources.sessions.forget_user(UUID(event["user_id"]))
+            case "policy_changed":
+                resources.policy.look_now()
+            case "notice":
+                self._give_notice(UUID(event["user_id"]), event["detail"])
+
+    def shut_out(self, user_id: UUID) -> None:
+        """Their account was suspended: nothing of theirs goes on here."""
+        self._resources.sessions.forget_user(user_id)
+        self._resources.connections.close_user(user_id, CloseCode.SUSPENDED)
+
+    def _give_notice(self, user_id: UUID, detail: str) -> None:
+        frame = ServerNotice(detail=detail).model_dump_json()
+        for connection in self._resources.connections.of_user(user_id):
+            if connection.is_opted_in:
+                connection.send(frame)
 
     def look_now(self) -> None:
         """Do not wait for the next round: something may have been lost just now."""

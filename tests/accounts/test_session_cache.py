@@ -13,6 +13,7 @@ STATE = SessionState(
     username="alice",
     role="user",
     status="active",
+    status_until=None,
     expires_at=datetime(2030, 1, 1, tzinfo=UTC),
     is_revoked=False,
 )

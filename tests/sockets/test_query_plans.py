@@ -89,7 +89,7 @@ ASKED: dict[str, tuple[Ask, set[str]]] = {
     ),
     "people by the beginning of their name": (
         lambda connection, _: accounts_by_prefix(connection, "person-1", None, 20),
-        {"uq_users_username"},
+        {"uq_users_username or idx_users_status"},
     ),
     "who was in it": (
         lambda connection, ids: queries.members_over_time(connection, ids.conversation),

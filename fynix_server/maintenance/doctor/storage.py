@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     Connection,
+    Integer,
     Table,
     UniqueConstraint,
     Uuid,
@@ -64,7 +64,8 @@ def _expected(table: Table) -> Iterator[str]:
     for key in table.foreign_keys:
         yield _reference(table.name, key.parent.name, key.target_fullname, key.ondelete)
     for index in table.indexes:
-        yield _rule(table.name, "index", (it.name for it in index.columns))
+        kind = "unique" if index.unique else "index"
+        yield _rule(table.name, kind, (it.name for it in index.columns))
 
 
 def _found(connection: Connection, unusable: Collection[str | None]) -> Iterator[str]:
@@ -154,7 +155,7 @@ async def _examine_references(connection: AsyncConnection) -> Finding:
 
 def _ids(table: Table) -> list[Any]:
     """The ids and numbers that tell a row from others; no names, no text, no hashes."""
-    is_telling = (BigInteger, Uuid)
+    is_telling = (Integer, Uuid)
     return [
         column.label("conversation_id")
         if table.name == "conversations" and column.primary_key

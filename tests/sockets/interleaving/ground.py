@@ -18,6 +18,7 @@ from fynix_server.logs import configure_logs
 from fynix_server.membership import MembersCache
 from fynix_server.messages.retry_lookup import RetryLookup
 from fynix_server.messages.writer import MessageWriter
+from fynix_server.policy import Policy
 from fynix_server.protocol.conversations import ConversationCreate
 from fynix_server.rate_limit import RateLimiter
 from fynix_server.redis_client import open_redis
@@ -94,17 +95,19 @@ async def prepared_ground(settings: Settings) -> AsyncIterator[Ground]:
 
 def _resources(settings: Settings, database: GatedDatabase) -> Resources:
     redis = open_redis(settings)
+    event_bus = EventBus(redis)
     return Resources(
         settings=settings,
         clock=utc_now,
         database=database,
         redis=redis,
-        event_bus=EventBus(redis),
+        event_bus=event_bus,
         connections=Connections(1),
         limiter=RateLimiter(redis, settings, utc_now),
         tokens=TokenSigner(settings.secret_key(), settings.jwt_expire_minutes, utc_now),
         sessions=SessionCache(),
         members=MembersCache(),
+        policy=Policy(database, event_bus, utc_now),
         passwords=PasswordHasher(settings),
         message_writer=MessageWriter(
             database, MembersCache(), utc_now, queue_size=1, announce=lambda stored: None

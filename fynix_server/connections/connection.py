@@ -1,113 +1,13 @@
-"""The open connections of this instance: who has which, and what waits to be written to each.
-
-Knows nothing of WebSockets: `sockets/` reads the outbox and obeys `closing`.
-"""
+"""One socket of one person: what it was told, and what it may be told next."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
-from sys import getsizeof
+from collections.abc import Iterable
 from uuid import UUID
 
 from fynix_server import metrics
+from fynix_server.connections.outbox import Outbox
 from fynix_server.protocol.close_codes import CloseCode
 from fynix_server.tables import new_id
-
-
-class Outbox:
-    """Frames that wait to be written, bounded in number and in bytes of memory.
-
-    There is one for each socket, so it is made of what is small: no queues, and no events but
-    where a replay waits for room.
-    """
-
-    __slots__ = (
-        "_bytes",
-        "_frames",
-        "_in_hand",
-        "_is_finished",
-        "_max_bytes",
-        "_max_frames",
-        "_room",
-        "_writer",
-        "_written",
-    )
-
-    def __init__(self, max_frames: int, max_bytes: int) -> None:
-        self._frames: list[str | bytes] = []
-        self._in_hand: list[str | bytes] = []
-        self._written = 0
-        """How many of those in hand are gone."""
-        self._bytes = 0
-        self._max_frames = max_frames
-        self._max_bytes = max_bytes
-        self._writer: asyncio.Future[None] | None = None
-        """Set where `take` waits for frames."""
-        self._room: asyncio.Event | None = None
-        self._is_finished = False
-
-    def __len__(self) -> int:
-        return len(self._frames) + len(self._in_hand) - self._written
-
-    @property
-    def size_bytes(self) -> int:
-        """What the frames take in memory: with one emoji in it, four bytes a character."""
-        return self._bytes
-
-    @property
-    def is_half_full(self) -> bool:
-        return len(self) * 2 >= self._max_frames or self._bytes * 2 >= self._max_bytes
-
-    def put(self, frame: str | bytes) -> bool:
-        """Append `frame`; False, and nothing appended, where it does not fit."""
-        if self._is_finished:
-            return True  # the socket is closing: nobody is there to be too slow
-        size = getsizeof(frame)
-        if len(self) >= self._max_frames or self._bytes + size > self._max_bytes:
-            return False
-        self._frames.append(frame)
-        self._bytes += size
-        self._wake_writer()
-        return True
-
-    async def take(self) -> list[str | bytes]:
-        """Wait for frames, then take all that are there. None of them: there will be no more.
-
-        They count until `note_written`, or until the next `take`: a reader that has stopped
-        would otherwise cost twice the bounds. What is written leaves the list, and the memory.
-        """
-        self.note_written(len(self._in_hand) - self._written)
-        self._in_hand.clear()
-        self._written = 0
-        while not self._frames and not self._is_finished:
-            self._writer = asyncio.get_running_loop().create_future()
-            await self._writer
-        self._in_hand, self._frames = self._frames, []
-        return self._in_hand
-
-    def note_written(self, count: int = 1) -> None:
-        """The next `count` of the frames taken are gone: there is room for others."""
-        for at in range(self._written, self._written + count):
-            self._bytes -= getsizeof(self._in_hand[at])
-            self._in_hand[at] = ""
-        self._written += count
-        if self._room is not None:
-            self._room.set()
-
-    def finish(self) -> None:
-        """Nothing is put in any more: once it is empty, `take` says so."""
-        self._is_finished = True
-        self._wake_writer()
-
-    def _wake_writer(self) -> None:
-        if self._writer is not None and not self._writer.done():
-            self._writer.set_result(None)
-
-    async def wait_for_room(self) -> None:
-        """Return once less than half of it is taken."""
-        while self.is_half_full:
-            self._room = self._room or asyncio.Event()
-            self._room.clear()
-            await self._room.wait()
 
 
 class Connection:
@@ -247,53 +147,3 @@ class Connection:
     def finish(self) -> None:
         """What is in the outbox is the last that will be written."""
         self._outbox.finish()
-
-
-class Connections:
-    """The connections of this instance, by person and by session."""
-
-    def __init__(self, max_per_user: int) -> None:
-        self._by_user: dict[UUID, dict[UUID, Connection]] = {}
-        self._max_per_user = max_per_user
-
-    def __len__(self) -> int:
-        return sum(len(mine) for mine in self._by_user.values())
-
-    def __iter__(self) -> Iterator[Connection]:
-        return (it for mine in list(self._by_user.values()) for it in list(mine.values()))
-
-    @property
-    def users(self) -> Iterable[UUID]:
-        return self._by_user.keys()
-
-    def of_user(self, user_id: UUID) -> Iterable[Connection]:
-        mine = self._by_user.get(user_id)
-        return mine.values() if mine else ()
-
-    def carried_more(self, user_id: UUID, conversation_id: UUID, seq: int) -> bool:
-        """Whether a connection of theirs was told of something after `seq` there."""
-        return any(it.carried.get(conversation_id, 0) > seq for it in self.of_user(user_id))
-
-    def has(self, user_id: UUID) -> bool:
-        return user_id in self._by_user
-
-    def add(self, connection: Connection) -> None:
-        """Register it. One too many of a person: their oldest is closed (4012)."""
-        mine = self._by_user.setdefault(connection.user_id, {})
-        mine[connection.id] = connection
-        metrics.websocket_connections.inc()
-        open_ones = [it for it in mine.values() if not it.closing.done()]
-        for oldest in open_ones[: max(0, len(open_ones) - self._max_per_user)]:
-            oldest.close(CloseCode.TOO_MANY_CONNECTIONS)
-
-    def remove(self, connection: Connection) -> None:
-        mine = self._by_user.get(connection.user_id, {})
-        if mine.pop(connection.id, None) is not None:
-            metrics.websocket_connections.dec()
-        if not mine:
-            self._by_user.pop(connection.user_id, None)
-
-    def close_session(self, user_id: UUID, session_id: UUID, code: CloseCode) -> None:
-        for connection in list(self.of_user(user_id)):
-            if connection.session_id == session_id:
-                connection.close(code)

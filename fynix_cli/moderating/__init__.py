@@ -1,0 +1,1 @@
+"""Moderating a server from the terminal, through its API."""

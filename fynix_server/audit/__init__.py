@@ -1,0 +1,9 @@
+"""The audit log: acts are recorded in their own transaction, in a chain that shows tampering.
+
+An entry goes last into its transaction: it locks the end of the log until the commit.
+"""
+
+from fynix_server.audit.acts import Act, Actor, host_actor
+from fynix_server.audit.recording import record_act
+
+__all__ = ["Act", "Actor", "host_actor", "record_act"]

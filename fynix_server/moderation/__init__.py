@@ -1,0 +1,1 @@
+"""What moderators do about people, messages and conversations."""

@@ -1,0 +1,10 @@
+"""What may be sent and by whom, kept in memory so that sending asks no query about it.
+
+The send path asks it; the features of moderation change it, in the database and then here.
+"""
+
+from fynix_server.policy.policy import Policy
+from fynix_server.policy.queries import move_policy_version
+from fynix_server.policy.snapshot import RestrictionKind, Restrictions, Snapshot
+
+__all__ = ["Policy", "RestrictionKind", "Restrictions", "Snapshot", "move_policy_version"]

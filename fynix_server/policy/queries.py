@@ -1,0 +1,54 @@
+"""The SQL behind the policy. Takes the connection first; never commits."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from fynix_server.policy.snapshot import Restrictions, Snapshot
+from fynix_server.tables import PolicyState, Restriction, User
+
+_VERSION = select(PolicyState.version).where(PolicyState.id == 1)
+_MOVE = (
+    update(PolicyState)
+    .where(PolicyState.id == 1)
+    .values(version=PolicyState.version + 1)
+    .returning(PolicyState.version)
+)
+
+
+async def move_policy_version(connection: AsyncConnection) -> int:
+    """Make every instance load the policy anew, once this transaction has committed."""
+    version: int | None = (await connection.execute(_MOVE)).scalar_one_or_none()
+    if version is None:
+        # The first change ever. Two at once: the second waits here, and then moves the other's.
+        make = postgres_insert if connection.dialect.name == "postgresql" else sqlite_insert
+        first = make(PolicyState).values(id=1, version=0)
+        await connection.execute(first.on_conflict_do_nothing(index_elements=["id"]))
+        version = (await connection.execute(_MOVE)).scalar_one()
+    return version
+
+
+async def policy_version(connection: AsyncConnection) -> int:
+    """0 where nothing was ever changed. Index: the primary key of a table with one row."""
+    return (await connection.execute(_VERSION)).scalar_one_or_none() or 0
+
+
+async def load_snapshot(connection: AsyncConnection, now: datetime) -> Snapshot:
+    """The whole policy. Reads tables that hold only what moderators have set, in full."""
+    version = await policy_version(connection)
+    restrictions: dict[UUID, Restrictions] = {}
+    query = select(Restriction.user_id, Restriction.kind, Restriction.until)
+    for user_id, kind, until in await connection.execute(query):
+        if until is None or until > now:
+            restrictions.setdefault(user_id, Restrictions()).until[kind] = until
+    return Snapshot(version=version, restrictions=restrictions)
+
+
+async def shut_out_since(connection: AsyncConnection, moment: datetime) -> list[UUID]:
+    """Whose account was suspended, banned or erased since. Index: idx_users_status_changed_at."""
+    query = select(User.id).where(User.status_changed_at >= moment, User.status != "active")
+    return list((await connection.execute(query)).scalars())

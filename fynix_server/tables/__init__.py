@@ -1,0 +1,65 @@
+"""The whole schema. Alembic makes it (`migrations/`); a test says that both agree.
+
+Declarative classes describe the tables; queries run as SQLAlchemy Core on a connection, so
+no ORM session stands on any path (docs/decisions/0002-core-not-orm.md).
+"""
+
+from typing import Any
+
+from sqlalchemy import Row, Select
+
+from fynix_server.tables.accounts import RefreshToken, Session, User
+from fynix_server.tables.audit import AuditEntry, AuditHead
+from fynix_server.tables.base import Table, UtcDateTime, new_id
+from fynix_server.tables.conversations import (
+    Conversation,
+    ConversationEvent,
+    ConversationParticipant,
+    Message,
+    MessageReceipt,
+)
+from fynix_server.tables.moderation import (
+    Block,
+    ContentRule,
+    HeldMessage,
+    LimitOverride,
+    Notice,
+    PolicyState,
+    Report,
+    ReportEvidence,
+    Restriction,
+)
+
+AnyRow = Row[*tuple[Any, ...]]
+AnySelect = Select[*tuple[Any, ...]]
+"""For functions that take or give rows of a list of columns that another module names."""
+
+TABLES: tuple[Any, ...] = tuple(Table.metadata.sorted_tables)
+
+__all__ = [
+    "TABLES",
+    "AnyRow",
+    "AnySelect",
+    "AuditEntry",
+    "AuditHead",
+    "Block",
+    "ContentRule",
+    "Conversation",
+    "ConversationEvent",
+    "ConversationParticipant",
+    "HeldMessage",
+    "LimitOverride",
+    "Message",
+    "MessageReceipt",
+    "Notice",
+    "PolicyState",
+    "RefreshToken",
+    "Report",
+    "ReportEvidence",
+    "Restriction",
+    "Session",
+    "Table",
+    "User",
+    "UtcDateTime",
+    "new_id",
+]

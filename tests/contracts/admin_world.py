@@ -1,0 +1,25 @@
+"""A server with an admin at a terminal, and people to act on."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import update
+
+from fynix_server.tables import User
+from tests.people import Api
+
+
+@dataclass
+class AdminWorld:
+    """`names`: what commands may name in braces."""
+
+    api: Api
+    names: dict[str, str] = field(default_factory=dict)
+
+
+async def admin_world(api: Api) -> AdminWorld:
+    """root, who is logged in at the terminal, is an admin; bob and carol are people."""
+    async with api.resources.database.write() as connection:
+        await connection.execute(update(User).where(User.username == "root").values(role="admin"))
+    bob, carol = await api.people("bob", "carol")
+    names = {"bob": str(bob.user_id), "carol": str(carol.user_id), "text": "hello"}
+    return AdminWorld(api, names)

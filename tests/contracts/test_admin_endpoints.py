@@ -1,0 +1,90 @@
+"""Every endpoint of an admin has a command that uses it, and every act an entry in the audit log.
+
+The commands of the table run one after the other against one server; the server's own metrics say
+which endpoint each has reached.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fynix_server import metrics
+from fynix_server.administered import act_of
+from fynix_server.app import create_app
+from fynix_server.settings import load_settings
+from tests.cli.conftest import logged_in
+from tests.contracts.admin_world import admin_world
+from tests.people import Api
+from tests.staff import audited
+
+COMMANDS: dict[tuple[str, str], str] = {
+    ("GET", "/api/admin/users"): "user find",
+    ("GET", "/api/admin/users/<id:user_id>"): "user show {bob}",
+    ("POST", "/api/admin/users/<id:user_id>/role"): "user role bob moderator --yes",
+    ("POST", "/api/admin/users/<id:user_id>/warn"): "user warn carol {text}",
+    ("POST", "/api/admin/users/<id:user_id>/mute"): "user mute carol --for 1h",
+    ("POST", "/api/admin/users/<id:user_id>/unmute"): "user unmute carol",
+    ("POST", "/api/admin/users/<id:user_id>/hold"): "user hold carol",
+    ("POST", "/api/admin/users/<id:user_id>/unhold"): "user unhold carol",
+    ("POST", "/api/admin/users/<id:user_id>/shadow-limit"): "user shadow-limit carol --yes",
+    ("POST", "/api/admin/users/<id:user_id>/unshadow-limit"): "user unshadow-limit carol",
+    ("POST", "/api/admin/users/<id:user_id>/suspend"): "user suspend carol --for 1d --yes",
+    ("POST", "/api/admin/users/<id:user_id>/unsuspend"): "user unsuspend carol",
+    ("POST", "/api/admin/users/<id:user_id>/ban"): "user ban carol --yes",
+    ("POST", "/api/admin/users/<id:user_id>/unban"): "user unban carol",
+}
+"""By endpoint the command that uses it, in an order in which all can be done. Where the endpoint is
+an act, `--reason` is added, and it is first done with `--dry-run`, which must leave no trace."""
+
+
+def endpoints(folder: Path) -> Iterator[tuple[str, str, object]]:
+    app = create_app(load_settings(data_dir=folder))
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith("/api/admin"):
+            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+                yield method, rule.rule, app.view_functions[rule.endpoint]
+
+
+def requests(method: str, route: str) -> float:
+    """How many the server has answered with success."""
+    return sum(
+        sample.value
+        for family in metrics.http_request_duration.collect()
+        for sample in family.samples
+        if sample.name.endswith("_count")
+        and sample.labels["method"] == method
+        and sample.labels["route"] == route
+        and sample.labels["status"].startswith("2")
+    )
+
+
+def test_every_admin_endpoint_asks_for_a_role_and_has_a_command(tmp_path: Path) -> None:
+    found = list(endpoints(tmp_path))
+
+    assert {(method, route) for method, route, _ in found} == COMMANDS.keys()
+    assert [route for _, route, view in found if act_of(view) is None] == []
+
+
+@pytest.mark.parametrize("stack", ["embedded"])
+async def test_each_command_reaches_its_endpoint_and_each_act_is_audited(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acts = {(method, route): act_of(view) for method, route, view in endpoints(tmp_path)}
+
+    async with logged_in(api, tmp_path, monkeypatch, ("root",)) as terminal:
+        world = await admin_world(api)
+        for (method, route), command in COMMANDS.items():
+            words = [word.format(**world.names) for word in command.split()]
+            entries = len(await audited(api))
+            if method != "GET":
+                words += ["--reason", "because"]
+                await terminal.run(*words, "--dry-run")
+                assert len(await audited(api)) == entries, command
+            before = requests(method, route)
+            await terminal.run(*words)
+
+            assert requests(method, route) > before, command
+            new = (await audited(api))[entries:]
+            expected = [acts[method, route]] if method != "GET" else []
+            assert [it.action for it in new if it.outcome == "done"] == expected, command
