@@ -1,13 +1,14 @@
 """Who has read what. Derived from the read markers each time, so that nothing can drift."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fynix_server.membership import severed_from
 from fynix_server.protocol.messages import MessageResponse
 from fynix_server.tables import ConversationParticipant, Message, User
 
@@ -25,6 +26,7 @@ MESSAGE_COLUMNS: tuple[Any, ...] = (
     Message.created_at,
     Message.edited_at,
     Message.client_message_id,
+    Message.hidden_because,
 )
 """What `message_response` needs; join User on Message.sender_id to select them."""
 
@@ -39,6 +41,7 @@ _UNREAD_COUNTS = (
         Message.seq >= ConversationParticipant.joined_seq,
         Message.sender_id != bindparam("user_id"),
         Message.is_deleted.is_(False),
+        Message.hidden_because.is_(None),
     )
     .group_by(ConversationParticipant.conversation_id)
 )
@@ -47,6 +50,7 @@ _READ_MARKERS = select(
     ConversationParticipant.user_id,
     ConversationParticipant.last_read_seq,
     ConversationParticipant.joined_seq,
+    ConversationParticipant.severed_read_seq,
 ).where(
     ConversationParticipant.conversation_id.in_(bindparam("ids", expanding=True)),
     ConversationParticipant.is_active,
@@ -54,11 +58,15 @@ _READ_MARKERS = select(
 
 
 class ReadMarker(NamedTuple):
-    """A participant has read everything from `joined_seq` up to `last_read_seq`."""
+    """A participant has read everything from `joined_seq` up to `last_read_seq`.
+
+    `severed_read_seq`: as far as those see it between whom and them a block stands.
+    """
 
     user_id: UUID
     last_read_seq: int
     joined_seq: int
+    severed_read_seq: int | None = None
 
 
 async def unread_counts(
@@ -82,18 +90,38 @@ async def read_markers(
     """
     markers: dict[UUID, list[ReadMarker]] = defaultdict(list)
     for row in await connection.execute(_READ_MARKERS, {"ids": list(conversation_ids)}):
-        marker = ReadMarker(row.user_id, row.last_read_seq, row.joined_seq)
+        marker = ReadMarker(row.user_id, row.last_read_seq, row.joined_seq, row.severed_read_seq)
         markers[row.conversation_id].append(marker)
     return markers
 
 
+async def markers_shown_to(
+    connection: AsyncConnection, viewer_id: UUID, markers: Sequence[ReadMarker]
+) -> list[ReadMarker]:
+    """`markers` as one of the participants sees them: blocks end receipts, either way.
+
+    Asks only where a block stands between any of them: almost never.
+    """
+    capped = [it.user_id for it in markers if it.severed_read_seq is not None]
+    severed = await severed_from(connection, viewer_id, capped) if capped else frozenset()
+    return [
+        marker._replace(last_read_seq=min(marker.last_read_seq, marker.severed_read_seq or 0))
+        if marker.user_id in severed
+        else marker
+        for marker in markers
+    ]
+
+
 def message_response(
-    row: Row[*tuple[Any, ...]], viewer_id: UUID | None, markers: Collection[ReadMarker]
+    row: Row[*tuple[Any, ...]],
+    viewer_id: UUID | None,
+    markers: Collection[ReadMarker],
+    blocked: Collection[UUID] = (),
 ) -> MessageResponse:
     """A row of MESSAGE_COLUMNS as `viewer_id` sees it; None: as its sender does.
 
-    Without markers it is as it was when sent: read by nobody. Not validated: the database
-    holds to it.
+    `blocked`: people whom the viewer has blocked. Without markers it is as it was when sent: read
+    by nobody. Not validated: the database holds to it.
     """
     readers = sorted(
         marker.user_id
@@ -114,4 +142,6 @@ def message_response(
         client_message_id=row.client_message_id,
         is_read=bool(readers) if is_own else viewer_id in readers,
         read_by=readers[:MAX_READ_BY],
+        is_held=row.hidden_because == "held",
+        is_from_blocked=row.sender_id in blocked,
     )

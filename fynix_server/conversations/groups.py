@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.conversations import queries
-from fynix_server.conversations.service import describe_conversation, participant_row
+from fynix_server.conversations.describing import describe_conversation
+from fynix_server.conversations.service import participant_row
 from fynix_server.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from fynix_server.event_bus import MESSAGES, Envelope
 from fynix_server.event_log import NewEvent, allot_seq, append_event, event_frame, record_event

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, case, func, insert, select, update
+from sqlalchemy import Row, Select, and_, case, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from fynix_server.membership import PARTICIPANT_COLUMNS
+from fynix_server.membership import PARTICIPANT_COLUMNS, is_blocked_by
 from fynix_server.read_state import MESSAGE_COLUMNS
 from fynix_server.tables import Conversation, ConversationParticipant, Message, User
 
@@ -95,7 +95,8 @@ async def active_participants(
 async def last_messages(
     connection: AsyncConnection, user_id: UUID, conversation_ids: Collection[UUID]
 ) -> dict[UUID, AnyRow]:
-    """The newest message of each that the person may see; MESSAGE_COLUMNS. None where left out.
+    """The newest message of each that the person may see; MESSAGE_COLUMNS and whether they have
+    blocked its sender. None where left out.
 
     Indexes: pk_conversation_participants, then one step down uq_messages_conversation_id_seq.
     """
@@ -107,6 +108,7 @@ async def last_messages(
             candidate.conversation_id == participant.conversation_id,
             candidate.seq >= participant.joined_seq,
             candidate.is_deleted.is_(False),
+            or_(candidate.hidden_because.is_(None), candidate.sender_id == user_id),
         )
         .order_by(candidate.seq.desc())
         .limit(1)
@@ -115,7 +117,7 @@ async def last_messages(
     )
     is_newest = and_(Message.conversation_id == participant.conversation_id, Message.seq == newest)
     query = (
-        select(*MESSAGE_COLUMNS)
+        select(*MESSAGE_COLUMNS, is_blocked_by(user_id, Message.sender_id).label("is_from_blocked"))
         .select_from(ConversationParticipant)
         # Outer joins fix the order: SQLite, left to choose, may begin by reading all messages.
         .outerjoin(Message, is_newest)

@@ -1,7 +1,6 @@
 """Starting conversations, listing them, and reading their log."""
 
 import json
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -10,17 +9,21 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.conversations import queries
-from fynix_server.conversations.queries import AnyRow
+from fynix_server.conversations.describing import describe, describe_conversation
 from fynix_server.errors import FieldError, InvalidInput, NotFound
 from fynix_server.event_bus import MESSAGES, Envelope
 from fynix_server.event_log import (
     NewEvent,
+    Viewer,
     beginning_payload,
     event_frame,
     frames_after,
     record_event,
 )
-from fynix_server.membership import load_membership, participant_response
+from fynix_server.membership import (
+    blocked_among,
+    load_membership,
+)
 from fynix_server.protocol.conversations import (
     ConversationCreate,
     ConversationListResponse,
@@ -30,7 +33,6 @@ from fynix_server.protocol.conversations import (
     EventsResponse,
 )
 from fynix_server.protocol.fields import MAX_PAGE_DEPTH
-from fynix_server.read_state import ReadMarker, message_response, unread_counts
 from fynix_server.resources import Resources
 from fynix_server.tables import new_id
 
@@ -178,7 +180,7 @@ async def list_conversations(
             connection, user_id, offset=end - wanted.page_size, limit=wanted.page_size
         )
         total = await queries.count_conversations(connection, user_id)
-        conversations = await _describe(connection, user_id, rows)
+        conversations = await describe(connection, user_id, rows)
     return ConversationListResponse.model_construct(
         conversations=conversations,
         total=total,
@@ -211,56 +213,12 @@ async def list_events(
         membership = await load_membership(connection, conversation_id, user_id)
         after_seq = max(wanted.after_seq, membership.joined_seq - 1)
         frames = await frames_after(connection, conversation_id, after_seq, wanted.limit + 1)
+        senders = {it.sender_id for it in frames if it.sender_id} - {user_id}
+        blocked = await blocked_among(connection, user_id, senders)
     page = frames[: wanted.limit]
+    viewer = Viewer(user_id, membership.joined_seq, blocked)
     return EventsResponse(
-        events=[json.loads(it.frame_for(membership.joined_seq)) for it in page],
+        events=[json.loads(it.frame_for(viewer)) for it in page],
         next_seq=page[-1].seq if page else after_seq,
         has_more=len(frames) > len(page),
-    )
-
-
-async def describe_conversation(
-    connection: AsyncConnection, viewer_id: UUID, conversation_id: UUID
-) -> ConversationResponse:
-    """One that is known to be the viewer's."""
-    row = await queries.find_conversation(connection, conversation_id)
-    (conversation,) = await _describe(connection, viewer_id, [row])
-    return conversation
-
-
-async def _describe(
-    connection: AsyncConnection, viewer_id: UUID, rows: Sequence[AnyRow]
-) -> list[ConversationResponse]:
-    """Conversations with people, last message and unread count: three queries for all of them."""
-    ids = [row.id for row in rows]
-    people: dict[UUID, list[AnyRow]] = defaultdict(list)
-    for person in await queries.active_participants(connection, ids):
-        people[person.conversation_id].append(person)
-    last_messages = await queries.last_messages(connection, viewer_id, ids)
-    unread = await unread_counts(connection, viewer_id, ids)
-    return [
-        _response(row, people[row.id], last_messages.get(row.id), viewer_id).model_copy(
-            update={"unread_count": unread.get(row.id, 0)}
-        )
-        for row in rows
-    ]
-
-
-def _response(
-    row: AnyRow, people: Sequence[AnyRow], last_message: AnyRow | None, viewer_id: UUID
-) -> ConversationResponse:
-    markers = [ReadMarker(it.user_id, it.last_read_seq, it.joined_seq) for it in people]
-    # Rows of our own database, on the path that clients poll: nothing is left to validate.
-    return ConversationResponse.model_construct(
-        id=row.id,
-        is_group=row.is_group,
-        name=row.name,
-        description=row.description,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        last_message_at=row.last_message_at,
-        last_seq=row.last_seq,
-        participants=[participant_response(it) for it in people],
-        last_message=message_response(last_message, viewer_id, markers) if last_message else None,
-        unread_count=0,
     )

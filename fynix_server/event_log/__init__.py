@@ -5,18 +5,25 @@ client which comes back sees what it would have seen live.
 """
 
 from fynix_server.event_log.appending import NewEvent, allot_seq, append_event, record_event
-from fynix_server.event_log.frames import event_frame, hidden_message_frame, new_message_frame
-from fynix_server.event_log.reading import LoggedFrame, beginning_payload, frames_after
+from fynix_server.event_log.frames import (
+    event_frame,
+    hidden_message_frame,
+    marked_frame,
+    new_message_frame,
+)
+from fynix_server.event_log.reading import LoggedFrame, Viewer, beginning_payload, frames_after
 
 __all__ = [
     "LoggedFrame",
     "NewEvent",
+    "Viewer",
     "allot_seq",
     "append_event",
     "beginning_payload",
     "event_frame",
     "frames_after",
     "hidden_message_frame",
+    "marked_frame",
     "new_message_frame",
     "record_event",
 ]

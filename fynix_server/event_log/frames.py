@@ -24,6 +24,21 @@ def hidden_message_frame(conversation_id: UUID, seq: int, message_id: UUID) -> s
     return event_frame("message_deleted", conversation_id, seq, gone)
 
 
+_NOT_MARKED = '"is_from_blocked":false}}'
+_MARKED = '"is_from_blocked":true}}'
+
+
+def marked_frame(frame: str) -> str:
+    """The frame of a message, or of its edit, for whoever has blocked its sender.
+
+    The mark is the last field of a message, which is the last of such a frame: no text in it can
+    stand where this looks.
+    """
+    if not frame.endswith(_NOT_MARKED):
+        return frame
+    return frame[: -len(_NOT_MARKED)] + _MARKED
+
+
 def encode_payload(payload: dict[str, Any]) -> str:
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
 

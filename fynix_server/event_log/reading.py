@@ -21,6 +21,7 @@ from fynix_server.event_log.frames import (
     encode_payload,
     frame_of,
     hidden_message_frame,
+    marked_frame,
     new_message_frame,
 )
 from fynix_server.membership import PARTICIPANT_COLUMNS, participant_response
@@ -38,11 +39,21 @@ _NEWEST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who reads the log: somebody who takes part since `joined_seq`, and whom they have blocked."""
+
+    user_id: UUID
+    joined_seq: int
+    blocked: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class LoggedFrame:
     """One number of the counter as its frame. `joiners`: who takes part from this frame on.
 
-    `about_seq`: the number of the message that an edit is about. Who joined after it gets
-    `latecomer_frame`, which does not show the text.
+    `about_seq`: the number of the message that an edit is about; who joined after it may not read
+    it. `sender_id`: of the message that it is about. `is_hidden`: nobody else may read it. Who may
+    not gets `excluded_frame`, which does not show the text.
     """
 
     seq: int
@@ -50,13 +61,20 @@ class LoggedFrame:
     type: str
     joiners: tuple[UUID, ...] = ()
     about_seq: int | None = None
-    latecomer_frame: str = ""
+    sender_id: UUID | None = None
+    is_hidden: bool = False
+    excluded_frame: str = ""
 
-    def frame_for(self, joined_seq: int) -> str:
-        """What somebody who takes part since `joined_seq` may see of it."""
-        if self.about_seq is not None and self.about_seq < joined_seq:
-            return self.latecomer_frame
-        return self.frame
+    def excludes(self, user_id: UUID, joined_seq: int) -> bool:
+        """Whether somebody who takes part since `joined_seq` may not read it."""
+        is_late = self.about_seq is not None and self.about_seq < joined_seq
+        return is_late or (self.is_hidden and user_id != self.sender_id)
+
+    def frame_for(self, viewer: Viewer) -> str:
+        """What one participant may see of it."""
+        if self.excludes(viewer.user_id, viewer.joined_seq):
+            return self.excluded_frame
+        return marked_frame(self.frame) if self.sender_id in viewer.blocked else self.frame
 
 
 async def frames_after(
@@ -152,14 +170,26 @@ def _message_frame(conversation_id: UUID, row: Row[*tuple[Any, ...]]) -> LoggedF
         frame = hidden_message_frame(conversation_id, row.number, row.message_id)
         return LoggedFrame(row.number, frame, "message_deleted")
     message_json = message_response(row, None, ()).model_dump_json()
+    about_seq = None
     if row.type == "new_message":
         frame = new_message_frame(conversation_id, row.number, message_json)
     else:
         payload = f'{{"message":{message_json}}}'
         frame = frame_of(row.type, conversation_id, row.number, payload)
-        hidden = hidden_message_frame(conversation_id, row.number, row.message_id)
-        return LoggedFrame(row.number, frame, row.type, about_seq=row.seq, latecomer_frame=hidden)
-    return LoggedFrame(row.number, frame, row.type)
+        about_seq = row.seq
+    is_hidden = row.hidden_because is not None
+    excluded = ""
+    if is_hidden or about_seq is not None:
+        excluded = hidden_message_frame(conversation_id, row.number, row.message_id)
+    return LoggedFrame(
+        row.number,
+        frame,
+        row.type,
+        about_seq=about_seq,
+        sender_id=row.sender_id,
+        is_hidden=is_hidden,
+        excluded_frame=excluded,
+    )
 
 
 def _joiners(event_type: str, payload: str) -> tuple[UUID, ...]:

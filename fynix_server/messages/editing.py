@@ -10,12 +10,15 @@ from fynix_server.auth import Principal
 from fynix_server.errors import NotFound, NotPermitted
 from fynix_server.event_bus import MESSAGES, Envelope
 from fynix_server.event_log import NewEvent, append_event, event_frame, hidden_message_frame
-from fynix_server.membership import active_member_ids, load_membership
+from fynix_server.membership import Members, active_member_ids, load_members, load_membership
 from fynix_server.messages import conversation_locks, queries
+from fynix_server.messages.queries import Place
 from fynix_server.messages.retries import digest_of
+from fynix_server.policy import refusal_to_write, review_message
 from fynix_server.protocol.messages import MessageResponse
-from fynix_server.read_state import message_response, read_markers
+from fynix_server.read_state import markers_shown_to, message_response, read_markers
 from fynix_server.resources import Resources
+from fynix_server.tables import AnyRow
 
 
 async def delete_message(
@@ -29,15 +32,17 @@ async def delete_message(
     async with resources.database.write() as connection:
         await connection.run_sync(conversation_locks.lock_conversations, [conversation_id])
         membership = await load_membership(connection, conversation_id, person.user_id)
-        row = await queries.find_message(connection, conversation_id, message_id)
+        place = Place(conversation_id, person.user_id)
+        row = await queries.find_message(connection, place, message_id)
         if row is None or row.seq < membership.joined_seq:
             raise NotFound("There is no such message here.", code="message_not_found")
         if row.sender_id != person.user_id:
             raise NotPermitted("Only its sender may delete a message.", code="not_the_sender")
         if row.is_deleted:
             return
-        await queries.hide_message(connection, message_id, now)
-        await queries.count_one_less(connection, conversation_id)
+        await queries.delete_message(connection, message_id, person.user_id, now)
+        if row.hidden_because is None:
+            await queries.count_one_less(connection, conversation_id)
         payload = {"message_id": str(message_id), "deleted_by": str(person.user_id)}
         event = NewEvent(conversation_id, "message_deleted", person.user_id, message_id, payload)
         seq = await append_event(connection, event, now)
@@ -55,28 +60,38 @@ async def edit_message(
 ) -> MessageResponse:
     """Give one's own message another text. The same text again changes nothing.
 
-    Raises: NotFound (also a deleted one), NotPermitted (another's message).
+    What may be written there now decides, as if it were sent: an edit reaches people too.
+
+    Raises: NotFound (also a deleted one), NotPermitted (another's message, muted, blocked, a frozen
+    conversation), ContentRejected.
     """
     now = resources.clock()
     async with resources.database.write() as connection:
         await connection.run_sync(conversation_locks.lock_conversations, [conversation_id])
         membership = await load_membership(connection, conversation_id, person.user_id)
-        row = await queries.find_message(connection, conversation_id, message_id)
+        place = Place(conversation_id, person.user_id)
+        row = await queries.find_message(connection, place, message_id)
         if row is None or row.is_deleted or row.seq < membership.joined_seq:
             raise NotFound("There is no such message here.", code="message_not_found")
         if row.sender_id != person.user_id:
             raise NotPermitted("Only its sender may edit a message.", code="not_the_sender")
         markers = (await read_markers(connection, [conversation_id])).get(conversation_id, [])
+        markers = await markers_shown_to(connection, person.user_id, markers)
         own = message_response(row, person.user_id, markers)
-        # They read nothing that was sent before they joined, edited or not.
-        latecomers = tuple(it.user_id for it in markers if it.joined_seq > row.seq)
         if row.content == content:
             return own
+        room = await load_members(connection, conversation_id)
+        content = _reviewed(resources, person, room, row, content)
+        # They read nothing that was sent before they joined, edited or not.
+        excluded = tuple(
+            it.user_id
+            for it in markers
+            if it.joined_seq > row.seq or (row.hidden_because and it.user_id != row.sender_id)
+        )
         sent_digest = digest_of(message_id, row.content)
         await queries.change_content(connection, message_id, content, sent_digest, now)
         event = NewEvent(conversation_id, "message_updated", person.user_id, message_id, {})
         seq = await append_event(connection, event, now)
-        members = (await active_member_ids(connection, [conversation_id]))[conversation_id]
     changed = {"content": content, "edited_at": now}
     seen_by_all = message_response(row, None, ()).model_copy(update=changed)
     payload = {"message": seen_by_all.model_dump(mode="json")}
@@ -85,16 +100,32 @@ async def edit_message(
     resources.event_bus.publish(
         Envelope(
             MESSAGES,
-            members,
+            tuple(room.ids),
             frame,
             conversation_id,
             seq,
             for_opted_in=True,
-            latecomers=latecomers,
-            latecomer_frame=hidden,
+            excluded=excluded,
+            excluded_frame=hidden,
+            blockers=tuple(room.blockers_of(person.user_id)),
         )
     )
     return own.model_copy(update=changed)
+
+
+def _reviewed(
+    resources: Resources, person: Principal, room: Members, row: AnyRow, content: str
+) -> str:
+    """The text that may be stored. Raises: NotPermitted, ContentRejected."""
+    refusal = refusal_to_write(room, person.user_id)
+    if refusal is not None:
+        raise refusal
+    now = resources.clock()
+    review = review_message(resources.policy, person.user_id, content, row.content_type, now)
+    if review.hidden_because is not None and row.hidden_because is None:
+        # Others have the message already: its text cannot change for its sender alone.
+        raise NotPermitted("This message cannot be edited now.", code="edit_refused")
+    return review.content
 
 
 def _announce(

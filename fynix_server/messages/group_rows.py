@@ -7,7 +7,7 @@ arrays. Measured in docs/decisions/0026-one-statement-on-postgres.md.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
@@ -41,12 +41,15 @@ _MESSAGE_COLUMNS = (
     "created_at",
     "updated_at",
     "is_deleted",
+    "hidden_because",
+    "sent_digest",
 )
 _COUNTERS = {
     "touched_id": Conversation.id.type,
     "touched_seq": BigInteger(),
     "touched_added": BigInteger(),
     "touched_at": Conversation.updated_at.type,
+    "touched_shown_at": Conversation.last_message_at.type,
 }
 _MARKERS = {
     "marked_conversation_id": Conversation.id.type,
@@ -56,15 +59,31 @@ _MARKERS = {
 }
 
 
-def store_group(connection: Connection, messages: Sequence[MessageResponse]) -> None:
+class NewMessageRow(NamedTuple):
+    """A message to insert, with what its sender is not told of it."""
+
+    message: MessageResponse
+    hidden_because: str | None = None
+    sent_digest: str | None = None
+
+
+def store_group(connection: Connection, new: Sequence[NewMessageRow]) -> None:
     """Insert messages, in the order of their numbers, move their conversations' counters, and
-    their senders' markers: sending marks everything before as read."""
-    if not messages:
+    their senders' markers: sending marks everything before as read.
+
+    What is hidden takes a number, but neither counts nor brings its conversation to the top.
+    """
+    if not new:
         return
-    rows = [_message_row(message) for message in messages]
-    added = Counter(message.conversation_id for message in messages)
+    rows = [_message_row(it) for it in new]
+    messages = [it.message for it in new]
+    shown = [it.message for it in new if it.hidden_because is None]
+    added = Counter(message.conversation_id for message in shown)
+    shown_at = {message.conversation_id: message.created_at for message in shown}
     newest = {message.conversation_id: message for message in messages}
-    counters = [(id_, it.seq, added[id_], it.created_at) for id_, it in newest.items()]
+    counters = [
+        (id_, it.seq, added[id_], it.created_at, shown_at.get(id_)) for id_, it in newest.items()
+    ]
     last = {(message.conversation_id, message.sender_id): message for message in messages}
     markers = [(*key, it.seq, it.id) for key, it in last.items()]
     if connection.dialect.name == "postgresql":
@@ -78,7 +97,8 @@ def store_group(connection: Connection, messages: Sequence[MessageResponse]) -> 
         _MOVE_MARKERS.run(connection, markers)
 
 
-def _message_row(message: MessageResponse) -> Row:
+def _message_row(new: NewMessageRow) -> Row:
+    message = new.message
     return (
         message.id,
         message.conversation_id,
@@ -90,6 +110,8 @@ def _message_row(message: MessageResponse) -> Row:
         message.created_at,
         message.created_at,
         False,
+        new.hidden_because,
+        new.sent_digest,
     )
 
 
@@ -101,7 +123,7 @@ def _counters_moved_by(given: Mapping[str, Any]) -> Update:
         .values(
             last_seq=given["touched_seq"],
             message_count=Conversation.message_count + given["touched_added"],
-            last_message_at=given["touched_at"],
+            last_message_at=func.coalesce(given["touched_shown_at"], Conversation.last_message_at),
             updated_at=given["touched_at"],
         )
     )

@@ -3,16 +3,19 @@
 import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     and_,
     bindparam,
     exists,
     func,
+    insert,
     literal,
+    or_,
     select,
     tuple_,
     update,
@@ -20,13 +23,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fynix_server.membership import is_blocked_by
 from fynix_server.messages.group_rows import MOVE_MARKERS
 from fynix_server.messages.retries import Known
+from fynix_server.protocol.messages import MessageResponse
 from fynix_server.read_state import MESSAGE_COLUMNS, message_response
 from fynix_server.tables import (
     AnyRow,
     AnySelect,
     Conversation,
+    HeldMessage,
     Message,
     MessageReceipt,
     User,
@@ -40,6 +46,13 @@ class Span(NamedTuple):
 
     first: int
     last: int | None = None
+
+
+class Place(NamedTuple):
+    """A conversation, and who reads in it."""
+
+    conversation_id: UUID
+    reader_id: UUID
 
 
 def _messages() -> AnySelect:
@@ -83,54 +96,91 @@ _WANTED_BY_KEY = _wanted_by_key()
 
 
 async def find_message(
-    connection: AsyncConnection, conversation_id: UUID, message_id: UUID
+    connection: AsyncConnection, place: Place, message_id: UUID
 ) -> AnyRow | None:
-    """One message of that conversation, deleted or not. Index: the primary key."""
-    query = _messages().where(Message.id == message_id, Message.conversation_id == conversation_id)
+    """One message of that conversation, deleted or not, unless it is hidden from the reader.
+
+    Index: the primary key.
+    """
+    query = _messages().where(
+        Message.id == message_id,
+        Message.conversation_id == place.conversation_id,
+        is_shown_to(place.reader_id),
+    )
     return (await connection.execute(query)).one_or_none()
 
 
 async def messages_newest_first(
-    connection: AsyncConnection, conversation_id: UUID, span: Span, *, offset: int, limit: int
+    connection: AsyncConnection,
+    place: Place,
+    span: Span,
+    *,
+    offset: int,
+    limit: int,
 ) -> Sequence[AnyRow]:
-    """Messages of the span that are not deleted, the first `offset` left out.
+    """Messages of the span that the reader may see, the first `offset` left out.
 
     Index: uq_messages_conversation_id_seq, read backwards.
     """
-    query = _visible(conversation_id, span).order_by(Message.seq.desc())
+    query = _visible(place, span).order_by(Message.seq.desc())
     return (await connection.execute(query.offset(offset).limit(limit))).all()
 
 
 async def messages_oldest_first(
-    connection: AsyncConnection, conversation_id: UUID, span: Span, *, limit: int
+    connection: AsyncConnection, place: Place, span: Span, *, limit: int
 ) -> Sequence[AnyRow]:
-    """Messages of the span that are not deleted. Index: uq_messages_conversation_id_seq."""
-    query = _visible(conversation_id, span).order_by(Message.seq)
+    """Messages of the span that the reader may see. Index: uq_messages_conversation_id_seq."""
+    query = _visible(place, span).order_by(Message.seq)
     return (await connection.execute(query.limit(limit))).all()
 
 
-def _visible(conversation_id: UUID, span: Span) -> AnySelect:
-    query = _messages().where(
-        Message.conversation_id == conversation_id,
-        Message.is_deleted.is_(False),
-        Message.seq >= span.first,
+def is_shown_to(reader_id: UUID) -> ColumnElement[bool]:
+    """Hidden messages are shown to their sender only."""
+    return or_(Message.hidden_because.is_(None), Message.sender_id == reader_id)
+
+
+def _visible(place: Place, span: Span) -> AnySelect:
+    is_from_blocked = is_blocked_by(place.reader_id, Message.sender_id).label("is_from_blocked")
+    query = (
+        _messages()
+        .add_columns(is_from_blocked)
+        .where(
+            Message.conversation_id == place.conversation_id,
+            Message.is_deleted.is_(False),
+            is_shown_to(place.reader_id),
+            Message.seq >= span.first,
+        )
     )
     return query if span.last is None else query.where(Message.seq <= span.last)
 
 
-async def count_messages(connection: AsyncConnection, conversation_id: UUID, from_seq: int) -> int:
+async def count_messages(connection: AsyncConnection, place: Place, from_seq: int) -> int:
     """How many of them a participant from `from_seq` on may see.
 
-    From the conversation's own count where they may see all of it; a late joiner's are counted.
+    From the conversation's own count where they may see all of it, and what is hidden from all
+    others; a late joiner's are counted. Indexes: pk_conversations, idx_messages_hidden;
+    uq_messages_conversation_id_seq.
     """
+    is_theirs = (
+        Message.conversation_id == place.conversation_id,
+        Message.is_deleted.is_(False),
+        Message.seq >= from_seq,
+    )
     if from_seq <= 1:
-        query = select(Conversation.message_count).where(Conversation.id == conversation_id)
-    else:
-        query = select(func.count()).where(
-            Message.conversation_id == conversation_id,
-            Message.is_deleted.is_(False),
-            Message.seq >= from_seq,
+        hidden = (
+            select(func.count())
+            .where(
+                *is_theirs,
+                Message.hidden_because.is_not(None),
+                Message.sender_id == place.reader_id,
+            )
+            .scalar_subquery()
         )
+        query = select(Conversation.message_count + hidden).where(
+            Conversation.id == place.conversation_id
+        )
+    else:
+        query = select(func.count()).where(*is_theirs, is_shown_to(place.reader_id))
     return int((await connection.execute(query)).scalar_one())
 
 
@@ -193,10 +243,14 @@ async def marker_time(
     return (await connection.execute(query)).scalar_one_or_none()
 
 
-async def hide_message(connection: AsyncConnection, message_id: UUID, now: datetime) -> None:
+async def delete_message(
+    connection: AsyncConnection, message_id: UUID, deleted_by: UUID, now: datetime
+) -> None:
     """Mark it deleted. The row and its text stay, for moderation."""
     await connection.execute(
-        update(Message).where(Message.id == message_id).values(is_deleted=True, updated_at=now)
+        update(Message)
+        .where(Message.id == message_id)
+        .values(is_deleted=True, deleted_by=deleted_by, updated_at=now)
     )
 
 
@@ -218,3 +272,21 @@ async def change_content(
         .where(Message.id == message_id)
         .values(content=content, edited_at=now, updated_at=now, sent_digest=first_digest)
     )
+
+
+# ── what waits for a moderator ───────────────────────────────────────────────────────────────
+
+
+def held_row(message: MessageResponse, rules: Sequence[str]) -> dict[str, Any]:
+    """A message that a moderator is to look at; without rules it is its sender who is held."""
+    return {
+        "message_id": message.id,
+        "sender_id": message.sender_id,
+        "cause": "filter" if rules else "restriction",
+        "rules": json.dumps(list(rules)),
+        "created_at": message.created_at,
+    }
+
+
+def insert_held(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    connection.execute(insert(HeldMessage), rows)

@@ -12,8 +12,9 @@ from fynix_server import metrics
 from fynix_server.auth import Principal
 from fynix_server.errors import NotFound, NotPermitted, RateLimited
 from fynix_server.event_bus import MESSAGES, Envelope, EventBus
-from fynix_server.event_log import new_message_frame
-from fynix_server.messages.writer import Draft, Stored
+from fynix_server.event_log import hidden_message_frame, new_message_frame
+from fynix_server.messages.drafts import Draft, Stored
+from fynix_server.policy import ContentRejected, Muted, review_message
 from fynix_server.protocol.messages import MessageCreate
 from fynix_server.rate_limit import LimitState, RateLimiter
 from fynix_server.resources import Resources
@@ -55,7 +56,7 @@ async def send_message(
     sockets/delivery.py. Once this returns the order is fixed: a client's next message may be let
     in before this one is stored.
 
-    Raises: RateLimited, Unavailable (too many wait).
+    Raises: RateLimited, Muted, ContentRejected, Unavailable (too many wait).
     """
     written = Draft(
         conversation_id=conversation_id,
@@ -68,8 +69,9 @@ async def send_message(
     try:
         # A retry names what the window holds already, stored or still on its way: it is let in.
         limit = await resources.limiter.consume("messages", str(sender.user_id), _once(written))
-    except RateLimited as refusal:
-        # Nor does a later retry of what is stored meet the limit; anything else does.
+        _review(resources, written)
+    except (RateLimited, Muted, ContentRejected) as refusal:
+        # Nor does a later retry of what is stored meet what refuses it now; anything else does.
         if written.key is None or not await resources.retry_lookup.is_stored(written.key):
             raise refusal
         return Sending(None, _retried(resources.message_writer.submit(written)))
@@ -85,6 +87,11 @@ def announce_message(event_bus: EventBus, stored: Stored) -> None:
     sender's request, which may be cancelled: what is stored is told, whoever has gone away.
     """
     message = stored.message
+    excluded: tuple[UUID, ...] = ()
+    excluded_frame = ""
+    if stored.is_hidden:
+        excluded = tuple(it for it in stored.recipients if it != message.sender_id)
+        excluded_frame = hidden_message_frame(message.conversation_id, message.seq, message.id)
     event_bus.publish(
         Envelope(
             channel=MESSAGES,
@@ -93,10 +100,23 @@ def announce_message(event_bus: EventBus, stored: Stored) -> None:
             conversation_id=message.conversation_id,
             seq=message.seq,
             sender_id=message.sender_id,
+            excluded=excluded,
+            excluded_frame=excluded_frame,
+            blockers=tuple(stored.blockers),
         )
     )
     metrics.messages_sent.inc()
     log.debug("message_sent", message_id=message.id, conversation_id=message.conversation_id)
+
+
+def _review(resources: Resources, draft: Draft) -> None:
+    """Raises: Muted, ContentRejected, Unavailable."""
+    review = review_message(
+        resources.policy, draft.sender_id, draft.content, draft.content_type, resources.clock()
+    )
+    draft.sent_content, draft.content = draft.content, review.content
+    draft.hidden_because = review.hidden_because
+    draft.rules = review.rules
 
 
 async def _sent(

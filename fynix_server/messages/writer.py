@@ -6,9 +6,6 @@ commits at once: nothing here waits for company. Measured in docs/decisions/0015
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from functools import cached_property
 from uuid import UUID
 
 import structlog
@@ -18,60 +15,19 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from fynix_server import metrics
 from fynix_server.clock import Clock
 from fynix_server.database import ConnectionLost, Database
-from fynix_server.errors import (
-    Conflict,
-    FynixError,
-    NotFound,
-    NotPermitted,
-    Unavailable,
-)
-from fynix_server.membership import MembersCache, active_member_ids_now
-from fynix_server.messages import conversation_locks, group_rows, queries
+from fynix_server.errors import FynixError, Unavailable
+from fynix_server.membership import MembersCache
+from fynix_server.messages import group_rows, queries
+from fynix_server.messages.drafts import Draft, Outcome, Stored
 from fynix_server.messages.fair_queue import FairQueue
-from fynix_server.messages.retries import Known
-from fynix_server.protocol.messages import ClientContentType, MessageResponse
-from fynix_server.tables import new_id
+from fynix_server.messages.group import Group, KeysWanted
 
 MAX_GROUP = 128
 """Messages in one commit: enough to share its cost, few enough to keep the lock short."""
 
 
-@dataclass(slots=True)
-class Draft:
-    """A message that was let through to be stored."""
-
-    conversation_id: UUID
-    sender_id: UUID
-    sender_username: str
-    content: str
-    content_type: ClientContentType
-    client_message_id: str | None
-
-    @property
-    def key(self) -> tuple[UUID, UUID, str] | None:
-        """What makes a retry the same message; None where the sender gave no key."""
-        if self.client_message_id is None:
-            return None
-        return self.sender_id, self.conversation_id, self.client_message_id
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A committed message and whom it is for. `is_replay`: it was there already."""
-
-    message: MessageResponse
-    recipients: tuple[UUID, ...]
-    is_replay: bool
-
-    @cached_property
-    def message_json(self) -> str:
-        """The message as the wire shows it: encoded once, for its answer and for every socket."""
-        return self.message.model_dump_json()
-
-
 log = structlog.get_logger(__name__)
 
-Outcome = Stored | FynixError
 Waiting = tuple[Draft, "asyncio.Future[Stored]"]
 
 
@@ -162,7 +118,7 @@ class MessageWriter:
         """
         try:
             return await self._commit_once(drafts, look_up_keys=False)
-        except IntegrityError:
+        except (IntegrityError, KeysWanted):
             pass
         except ConnectionLost as error:
             if not error.may_repeat:
@@ -176,10 +132,12 @@ class MessageWriter:
     def _store(
         self, connection: Connection, drafts: Sequence[Draft], look_up_keys: bool
     ) -> list[Outcome]:
-        group = _Group.load(connection, drafts, self._members, look_up_keys=look_up_keys)
+        group = Group.load(connection, drafts, self._members, look_up_keys=look_up_keys)
         now = self._clock()
         outcomes = [group.decide(draft, now) for draft in drafts]
         group_rows.store_group(connection, group.added)
+        if group.held:
+            queries.insert_held(connection, group.held)
         return outcomes
 
 
@@ -190,88 +148,3 @@ def _answer(future: "asyncio.Future[Stored]", outcome: Outcome) -> None:
         future.set_result(outcome)
     else:
         future.set_exception(outcome)
-
-
-class _Group:
-    """One transaction's view: the locked conversations, their members, the keys already used."""
-
-    def __init__(
-        self,
-        last_seq: dict[UUID, int],
-        members: dict[UUID, frozenset[UUID]],
-        by_key: dict[tuple[UUID, UUID, str], Known],
-    ) -> None:
-        self._last_seq = last_seq
-        self._members = members
-        self._by_key = by_key
-        self.added: list[MessageResponse] = []
-
-    @classmethod
-    def load(
-        cls,
-        connection: Connection,
-        drafts: Sequence[Draft],
-        cache: MembersCache,
-        *,
-        look_up_keys: bool,
-    ) -> "_Group":
-        locked = conversation_locks.lock_conversations(
-            connection, {it.conversation_id for it in drafts}
-        )
-        members = {}
-        unknown = []
-        for conversation_id, row in locked.items():
-            cached = cache.get(conversation_id, row.members_version)
-            if cached is None:
-                unknown.append(conversation_id)
-            else:
-                members[conversation_id] = cached
-        if unknown:
-            for conversation_id, ids in active_member_ids_now(connection, unknown).items():
-                members[conversation_id] = frozenset(ids)
-                version = locked[conversation_id].members_version
-                cache.put(conversation_id, version, members[conversation_id])
-        by_key = {}
-        if look_up_keys and (keys := {key for it in drafts if (key := it.key) is not None}):
-            by_key = queries.messages_by_key(connection, keys)
-        return cls({id_: row.last_seq for id_, row in locked.items()}, members, by_key)
-
-    def decide(self, draft: Draft, now: datetime) -> Outcome:
-        """What becomes of `draft`; a new message is given the next number of its conversation."""
-        if draft.conversation_id not in self._last_seq:
-            return NotFound("There is no such conversation.", code="conversation_not_found")
-        members = self._members.get(draft.conversation_id, frozenset())
-        if draft.sender_id not in members:
-            return NotPermitted("You are not in this conversation.", code="not_a_participant")
-        known = self._by_key.get(draft.key) if draft.key is not None else None
-        if known is None:
-            return Stored(self._add(draft, now), tuple(members), is_replay=False)
-        if not known.was_sent_as(draft.content, draft.content_type):
-            return Conflict(
-                "This client_message_id belongs to another message.",
-                code="idempotency_conflict",
-            )
-        return Stored(known.message, (), is_replay=True)
-
-    def _add(self, draft: Draft, now: datetime) -> MessageResponse:
-        conversation_id = draft.conversation_id
-        seq = self._last_seq[conversation_id] = self._last_seq[conversation_id] + 1
-        # Every field comes from checked input or from here: nothing is left to validate.
-        message = MessageResponse.model_construct(
-            id=new_id(),
-            conversation_id=conversation_id,
-            seq=seq,
-            sender_id=draft.sender_id,
-            sender_username=draft.sender_username,
-            content=draft.content,
-            content_type=draft.content_type,
-            created_at=now,
-            edited_at=None,
-            client_message_id=draft.client_message_id,
-            is_read=False,
-            read_by=[],
-        )
-        self.added.append(message)
-        if draft.key is not None:
-            self._by_key[draft.key] = Known(message)
-        return message

@@ -41,8 +41,9 @@ class ModeratedPerson:
 
 
 async def lock_person(connection: AsyncConnection, user_id: UUID) -> ModeratedPerson | None:
-    """The person, whom nobody else changes before the commit. Index: the primary key."""
-    query = select(*_PERSON).where(User.id == user_id).with_for_update()
+    """The person, whom nobody else changes before the commit; they may be referred to meanwhile,
+    so that what they send does not wait. Index: the primary key."""
+    query = select(*_PERSON).where(User.id == user_id).with_for_update(key_share=True)
     row = (await connection.execute(query)).one_or_none()
     return None if row is None else ModeratedPerson(*row)
 

@@ -5,6 +5,28 @@ The send path asks it; the features of moderation change it, in the database and
 
 from fynix_server.policy.policy import Policy
 from fynix_server.policy.queries import move_policy_version
+from fynix_server.policy.review import (
+    ContentRejected,
+    HiddenBecause,
+    Muted,
+    Review,
+    cannot_message_user,
+    refusal_to_write,
+    review_message,
+)
 from fynix_server.policy.snapshot import RestrictionKind, Restrictions, Snapshot
 
-__all__ = ["Policy", "RestrictionKind", "Restrictions", "Snapshot", "move_policy_version"]
+__all__ = [
+    "ContentRejected",
+    "HiddenBecause",
+    "Muted",
+    "Policy",
+    "RestrictionKind",
+    "Restrictions",
+    "Review",
+    "Snapshot",
+    "cannot_message_user",
+    "move_policy_version",
+    "refusal_to_write",
+    "review_message",
+]

@@ -13,7 +13,7 @@ from fynix_server.database import Database
 from fynix_server.errors import Unavailable
 from fynix_server.event_bus import EventBus
 from fynix_server.policy import queries
-from fynix_server.policy.snapshot import Restrictions, Snapshot
+from fynix_server.policy.snapshot import NOT_LOADED, Restrictions, Snapshot
 
 CHECK_SECONDS = 10.0
 CHECK_SECONDS_WITHOUT_REDIS = 1.0
@@ -32,11 +32,17 @@ class Policy:
     was lost, at its next check.
     """
 
-    def __init__(self, database: Database, event_bus: EventBus, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        event_bus: EventBus,
+        clock: Clock,
+        snapshot: Snapshot = NOT_LOADED,
+    ) -> None:
         self._database = database
         self._event_bus = event_bus
         self._clock = clock
-        self._snapshot = Snapshot()
+        self._snapshot = snapshot
         self._look_now = asyncio.Event()
         self._loading = asyncio.Lock()
         self._looked_at: datetime = clock()
@@ -46,13 +52,21 @@ class Policy:
     @property
     def snapshot(self) -> Snapshot:
         """What holds now. Raises: Unavailable (it could not be loaded yet: nothing may pass)."""
-        if self._snapshot.version < 0:
+        if self._snapshot is NOT_LOADED:
             raise Unavailable("The server has not read its rules yet; try again.")
         return self._snapshot
 
     def restrictions_of(self, user_id: UUID) -> Restrictions | None:
         """None: no restrictions, as almost everybody. Raises: Unavailable."""
         return self.snapshot.restrictions.get(user_id)
+
+    def keeps_silent(self, user_id: UUID) -> bool:
+        """Whether others are not to learn that somebody types. Raises: Unavailable."""
+        restrictions = self.restrictions_of(user_id)
+        if restrictions is None:
+            return False
+        now = self._clock()
+        return restrictions.holds("muted", now) or restrictions.holds("shadow_limited", now)
 
     async def apply_change(self) -> None:
         """Have a change in force here when this returns, and in the other instances soon.

@@ -29,3 +29,7 @@ class Snapshot:
 
     version: int = -1
     restrictions: dict[UUID, Restrictions] = field(default_factory=dict)
+
+
+NOT_LOADED = Snapshot()
+"""Before the database has answered."""

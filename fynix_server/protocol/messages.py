@@ -34,6 +34,8 @@ class MessageResponse(Shape):
 
     `is_read`: of a message you sent, someone else has read it; of one you received, you have.
     `read_by`: who has read it, without its sender, at most 100 of them.
+    `is_held`: it is yours, and a moderator looks at it before others see it.
+    `is_from_blocked`: you have blocked its sender.
     """
 
     id: UUID
@@ -48,6 +50,8 @@ class MessageResponse(Shape):
     client_message_id: str | None = None
     is_read: bool = False
     read_by: list[UUID] = Field(default_factory=list)
+    is_held: bool = False
+    is_from_blocked: bool = False
 
 
 class MessagesQuery(Shape):

@@ -17,8 +17,9 @@ from fynix_server.database import Database
 from fynix_server.errors import Unavailable
 from fynix_server.event_bus import TYPING, Envelope
 from fynix_server.event_log import frames_after
+from fynix_server.membership import load_members
 from fynix_server.sockets import queries
-from fynix_server.sockets.feed import Feed, News, logged_envelope
+from fynix_server.sockets.feed import Feed, News, logged_envelope, variant_for
 
 FILL_BATCH = 300
 RETRY_SECONDS = 0.5
@@ -193,15 +194,14 @@ class Delivery:
 
     def _hand_out(self, envelope: Envelope, seq: int) -> None:
         metrics.delivery_latency.observe(max(0.0, time.time() - envelope.committed_at))
+        frame, for_opted_in = envelope.frame, envelope.for_opted_in
+        has_variants = envelope.excluded or envelope.blockers
         for user_id in envelope.recipients:
-            is_late = envelope.latecomers and user_id in envelope.latecomers
-            frame = envelope.latecomer_frame if is_late else envelope.frame
+            if has_variants:
+                frame, for_opted_in = variant_for(user_id, envelope)
             for connection in self._connections.of_user(user_id):
                 connection.send_durable(
-                    frame,
-                    envelope.conversation_id,
-                    seq,
-                    for_opted_in=envelope.for_opted_in,
+                    frame, envelope.conversation_id, seq, for_opted_in=for_opted_in
                 )
 
     def _hand_out_ephemeral(self, envelope: Envelope) -> None:
@@ -231,6 +231,7 @@ class Delivery:
             return  # everybody who watched it has left; who has come since began anew
         async with self._database.read() as connection:
             members = await queries.members_over_time(connection, conversation_id)
+            present = await load_members(connection, conversation_id)
             stands = self._stands(conversation_id, feed, members)
             begin = min(stands.values(), default=feed.delivered or feed.wanted)
             frames = await frames_after(connection, conversation_id, begin, FILL_BATCH)
@@ -247,7 +248,8 @@ class Delivery:
         for frame in frames:
             here = [it for it in members if frame.seq > stands.get(it.user_id, frame.seq)]
             entitled = [it for it in here if it.covers(frame.seq)]
-            self._hand_out(logged_envelope(conversation_id, frame, entitled), frame.seq)
+            envelope = logged_envelope(conversation_id, frame, entitled, present)
+            self._hand_out(envelope, frame.seq)
             feed.hand_out(frame.seq)
         metrics.gap_fills.inc()
         feed.is_filling = False

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from fynix_server.event_bus import Envelope
-from fynix_server.event_log import LoggedFrame
+from fynix_server.event_log import LoggedFrame, marked_frame
+from fynix_server.membership import NOBODY, Members
 from fynix_server.sockets.queries import MemberSpan
 
 
@@ -49,19 +50,30 @@ class News:
 
 
 def logged_envelope(
-    conversation_id: UUID, logged: LoggedFrame, entitled: Sequence[MemberSpan]
+    conversation_id: UUID,
+    logged: LoggedFrame,
+    entitled: Sequence[MemberSpan],
+    members: Members,
 ) -> Envelope:
     """A frame of the log for those who may see it, as the bus would have brought it."""
+    blockers = members.blockers_of(logged.sender_id) if logged.sender_id else NOBODY
     return Envelope(
         channel="",
         recipients=tuple(it.user_id for it in entitled),
         frame=logged.frame,
-        latecomers=tuple(
-            it.user_id
-            for it in entitled
-            if logged.about_seq is not None and logged.about_seq < it.joined_seq
-        ),
-        latecomer_frame=logged.latecomer_frame,
+        excluded=tuple(it.user_id for it in entitled if logged.excludes(it.user_id, it.joined_seq)),
+        excluded_frame=logged.excluded_frame,
+        blockers=tuple(blockers),
         conversation_id=conversation_id,
         for_opted_in=logged.type != "new_message",
     )
+
+
+def variant_for(user_id: UUID, envelope: Envelope) -> tuple[str, bool]:
+    """The frame as one recipient gets it, and whether only to clients that opted in."""
+    if user_id in envelope.excluded:
+        # Whatever it says to the others, to this one that a number is taken.
+        return envelope.excluded_frame, True
+    if user_id in envelope.blockers:
+        return marked_frame(envelope.frame), envelope.for_opted_in
+    return envelope.frame, envelope.for_opted_in

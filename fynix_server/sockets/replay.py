@@ -12,8 +12,8 @@ from uuid import UUID
 from fynix_server.auth import Principal
 from fynix_server.connections import Connection
 from fynix_server.errors import NotFound, NotPermitted
-from fynix_server.event_log import LoggedFrame, frames_after
-from fynix_server.membership import load_membership
+from fynix_server.event_log import LoggedFrame, Viewer, frames_after
+from fynix_server.membership import blocked_among, load_membership
 from fynix_server.protocol.frames import (
     MAX_REPLAY_FRAMES,
     ResumeCommand,
@@ -133,6 +133,7 @@ class _Page:
     after_seq: int
     last_seq: int
     joined_seq: int = 0
+    viewer: Viewer | None = None
     frames: list[LoggedFrame] | None = None
     refusal: NotFound | NotPermitted | None = None
 
@@ -154,11 +155,13 @@ async def _read_page(
         frames = await frames_after(
             database, conversation_id, after_seq, MAX_REPLAY_FRAMES, up_to_seq=last_seq
         )
-    return _Page(after_seq, last_seq, joined_seq, frames)
+        senders = {it.sender_id for it in frames if it.sender_id} - {user_id}
+        blocked = await blocked_among(database, user_id, senders)
+    return _Page(after_seq, last_seq, joined_seq, Viewer(user_id, joined_seq, blocked), frames)
 
 
 async def _send_page(connection: Connection, conversation_id: UUID, page: _Page) -> None:
     for logged in page.frames or ():
-        if not connection.has_carried(conversation_id, logged.seq):
+        if page.viewer and not connection.has_carried(conversation_id, logged.seq):
             await connection.wait_for_room()
-            connection.send(logged.frame_for(page.joined_seq))
+            connection.send(logged.frame_for(page.viewer))

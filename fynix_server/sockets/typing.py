@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fynix_server.auth import Principal
 from fynix_server.event_bus import TYPING, Envelope, EventBus
-from fynix_server.membership import active_member_ids, load_membership
+from fynix_server.membership import load_members, load_membership
 from fynix_server.protocol.frames import Typing
 from fynix_server.resources import Resources
 
@@ -91,14 +91,14 @@ class TypingIndicators:
 async def typing_recipients(
     resources: Resources, person: Principal, conversation_id: UUID
 ) -> tuple[UUID, ...]:
-    """Who is shown that `person` is typing: the others.
+    """Who is shown that `person` is typing: the others, blocks and moderators willing.
 
     Raises: NotFound, NotPermitted.
     """
     async with resources.database.read() as connection:
         membership = await load_membership(connection, conversation_id, person.user_id)
         cached = resources.members.get(conversation_id, membership.members_version)
-        members = (
-            cached or (await active_member_ids(connection, [conversation_id]))[conversation_id]
-        )
-    return tuple(it for it in members if it != person.user_id)
+        members = cached or await load_members(connection, conversation_id)
+    if members.is_frozen or resources.policy.keeps_silent(person.user_id):
+        return ()
+    return members.others_than(person.user_id)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import Boolean, ForeignKey, Index, String, Text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fynix_server.tables.base import Table, created, new_id
@@ -34,6 +34,8 @@ class User(Table):
     status_until: Mapped[datetime | None]
     """When a suspension ends by itself. None: not by itself."""
     status_changed_at: Mapped[datetime | None]
+    accepts_new_dms: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
+    """Whether somebody new may begin a direct conversation with them."""
     created_at: Mapped[datetime] = created()
     updated_at: Mapped[datetime] = created()
 

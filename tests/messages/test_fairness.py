@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from fynix_server.errors import Unavailable
 from fynix_server.messages.conversation_locks import lock_conversations
+from fynix_server.messages.drafts import Draft
 from fynix_server.messages.fair_queue import FairQueue
-from fynix_server.messages.writer import MAX_GROUP, Draft
+from fynix_server.messages.writer import MAX_GROUP
 from tests.faults.instances import eventually
 from tests.people import Api, Person, Serve
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from fynix_server.errors import Unavailable
-from fynix_server.messages.writer import Draft
+from fynix_server.messages.drafts import Draft
 from fynix_server.tables import Message
 from tests.messages.senders import Way, on_each
 from tests.people import Api, Serve

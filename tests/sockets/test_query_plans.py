@@ -25,7 +25,7 @@ from fynix_server.event_log import allot_seq, frames_after
 from fynix_server.membership import active_member_ids, load_membership
 from fynix_server.messages import queries as message_queries
 from fynix_server.messages.conversation_locks import lock_conversations
-from fynix_server.messages.queries import Span
+from fynix_server.messages.queries import Place, Span
 from fynix_server.read_state import read_markers, unread_counts
 from fynix_server.settings import Settings, load_settings
 from fynix_server.sockets import queries
@@ -152,19 +152,19 @@ ASKED: dict[str, tuple[Ask, set[str]]] = {
     ),
     "one message": (
         lambda connection, ids: message_queries.find_message(
-            connection, ids.conversation, ids.message
+            connection, Place(ids.conversation, ids.user), ids.message
         ),
         {"pk_messages"},
     ),
     "the newest messages": (
         lambda connection, ids: message_queries.messages_newest_first(
-            connection, ids.conversation, Span(1), offset=0, limit=51
+            connection, Place(ids.conversation, ids.user), Span(1), offset=0, limit=51
         ),
         {"uq_messages_conversation_id_seq"},
     ),
     "messages after a number": (
         lambda connection, ids: message_queries.messages_oldest_first(
-            connection, ids.conversation, Span(2), limit=51
+            connection, Place(ids.conversation, ids.user), Span(2), limit=51
         ),
         {"uq_messages_conversation_id_seq"},
     ),

@@ -46,7 +46,9 @@ def downgrade() -> None:
     op.drop_column("conversations", "frozen_at")
     for index in ("idx_users_role", "idx_users_status", "idx_users_status_changed_at"):
         op.drop_index(index, "users")
-    for column in ("status_until", "status_changed_at"):
+    for column in ("severed_read_seq", "severed_read_message_id"):
+        op.drop_column("conversation_participants", column)
+    for column in ("status_until", "status_changed_at", "accepts_new_dms"):
         op.drop_column("users", column)
 
 
@@ -82,6 +84,7 @@ def _key(table: str, *columns: str) -> sa.PrimaryKeyConstraint:
 def _extend_users() -> None:
     op.add_column("users", _moment("status_until"))
     op.add_column("users", _moment("status_changed_at"))
+    op.add_column("users", _required("accepts_new_dms", sa.Boolean(), "true"))
     op.create_index("idx_users_role", "users", ["role", "username"])
     op.create_index("idx_users_status", "users", ["status", "username"])
     op.create_index("idx_users_status_changed_at", "users", ["status_changed_at"])
@@ -89,6 +92,8 @@ def _extend_users() -> None:
 
 def _extend_conversations() -> None:
     op.add_column("conversations", _moment("frozen_at"))
+    op.add_column("conversation_participants", _optional("severed_read_seq", sa.BigInteger()))
+    op.add_column("conversation_participants", _optional("severed_read_message_id", sa.Uuid()))
     op.add_column("messages", _optional("hidden_because", sa.String(8)))
     op.add_column("messages", _optional("deleted_by", sa.Uuid()))
     op.create_index(

@@ -15,13 +15,16 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.connections import Connection, Outbox
-from fynix_server.conversations import service as conversation_service
+from fynix_server.conversations import describing
 from fynix_server.errors import FynixError
 from fynix_server.event_bus import Envelope
 from fynix_server.event_log import new_message_frame
-from fynix_server.membership import Membership, active_member_ids, load_membership
-from fynix_server.messages import group_rows, queries, reading, service, writer
-from fynix_server.messages.writer import Draft, MessageWriter, Stored
+from fynix_server.membership import Members, Membership, active_member_ids, load_membership
+from fynix_server.messages import group_rows, queries, reading, service
+from fynix_server.messages.drafts import Draft, Stored
+from fynix_server.messages.group import Group
+from fynix_server.messages.group_rows import NewMessageRow
+from fynix_server.messages.writer import MessageWriter
 from fynix_server.protocol.messages import MessageResponse
 from fynix_server.read_state import unread_counts
 from fynix_server.sockets import replay
@@ -37,8 +40,8 @@ EVERY = 5
 def acknowledges_without_storing(patch: Patch) -> None:
     store = group_rows.store_group
 
-    def lossy(connection: DatabaseConnection, messages: Sequence[MessageResponse]) -> None:
-        store(connection, [it for it in messages if it.seq % EVERY] or messages[:1])
+    def lossy(connection: DatabaseConnection, new: Sequence[NewMessageRow]) -> None:
+        store(connection, [it for it in new if it.message.seq % EVERY] or new[:1])
 
     patch.setattr(group_rows, "store_group", lossy)
 
@@ -49,35 +52,38 @@ def stores_a_retry_again(patch: Patch) -> None:
 
     store = group_rows.store_group
 
-    def keyless(connection: DatabaseConnection, messages: Sequence[MessageResponse]) -> None:
-        store(connection, [it.model_copy(update={"client_message_id": None}) for it in messages])
+    def keyless(connection: DatabaseConnection, new: Sequence[NewMessageRow]) -> None:
+        forgetful = {"client_message_id": None}
+        store(
+            connection, [it._replace(message=it.message.model_copy(update=forgetful)) for it in new]
+        )
 
     patch.setattr(queries, "messages_by_key", forgotten)
     patch.setattr(group_rows, "store_group", keyless)
 
 
 def stores_what_it_refuses(patch: Patch) -> None:
-    decide = writer._Group.decide
+    decide = Group.decide
 
-    def careless(group: writer._Group, draft: Draft, now: datetime) -> Stored | FynixError:
+    def careless(group: Group, draft: Draft, now: datetime) -> Stored | FynixError:
         outcome = decide(group, draft, now)
         if isinstance(outcome, FynixError) and draft.conversation_id in group._last_seq:
             group._add(replace(draft, client_message_id=None), now)
         return outcome
 
-    patch.setattr(writer._Group, "decide", careless)
+    patch.setattr(Group, "decide", careless)
 
 
 def skips_a_number(patch: Patch) -> None:
-    add = writer._Group._add
+    add = Group._add
 
-    def skipping(group: writer._Group, draft: Draft, now: datetime) -> MessageResponse:
+    def skipping(group: Group, draft: Draft, now: datetime) -> MessageResponse:
         message = add(group, draft, now)
         if message.seq % EVERY == 0:
             group._last_seq[draft.conversation_id] += 1
         return message
 
-    patch.setattr(writer._Group, "_add", skipping)
+    patch.setattr(Group, "_add", skipping)
 
 
 def lets_the_last_go_first(patch: Patch) -> None:
@@ -92,14 +98,15 @@ def lets_the_last_go_first(patch: Patch) -> None:
 
 
 def lets_strangers_send(patch: Patch) -> None:
-    decide = writer._Group.decide
+    decide = Group.decide
 
-    def welcoming(group: writer._Group, draft: Draft, now: datetime) -> Stored | FynixError:
-        members = group._members.get(draft.conversation_id, frozenset())
-        group._members[draft.conversation_id] = members | {draft.sender_id}
+    def welcoming(group: Group, draft: Draft, now: datetime) -> Stored | FynixError:
+        members = group._members.get(draft.conversation_id, Members(frozenset()))
+        joined = replace(members, ids=members.ids | {draft.sender_id})
+        group._members[draft.conversation_id] = joined
         return decide(group, draft, now)
 
-    patch.setattr(writer._Group, "decide", welcoming)
+    patch.setattr(Group, "decide", welcoming)
 
 
 def loses_frames(patch: Patch) -> None:
@@ -197,7 +204,7 @@ def counts_one_too_many(patch: Patch) -> None:
     async def generous(*arguments: Any) -> dict[UUID, int]:
         return {it: count + 1 for it, count in (await unread_counts(*arguments)).items()}
 
-    patch.setattr(conversation_service, "unread_counts", generous)
+    patch.setattr(describing, "unread_counts", generous)
 
 
 def shows_another_text(patch: Patch) -> None:

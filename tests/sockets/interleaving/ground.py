@@ -18,7 +18,7 @@ from fynix_server.logs import configure_logs
 from fynix_server.membership import MembersCache
 from fynix_server.messages.retry_lookup import RetryLookup
 from fynix_server.messages.writer import MessageWriter
-from fynix_server.policy import Policy
+from fynix_server.policy import Policy, Snapshot
 from fynix_server.protocol.conversations import ConversationCreate
 from fynix_server.rate_limit import RateLimiter
 from fynix_server.redis_client import open_redis
@@ -107,7 +107,7 @@ def _resources(settings: Settings, database: GatedDatabase) -> Resources:
         tokens=TokenSigner(settings.secret_key(), settings.jwt_expire_minutes, utc_now),
         sessions=SessionCache(),
         members=MembersCache(),
-        policy=Policy(database, event_bus, utc_now),
+        policy=Policy(database, event_bus, utc_now, Snapshot(version=0)),
         passwords=PasswordHasher(settings),
         message_writer=MessageWriter(
             database, MembersCache(), utc_now, queue_size=1, announce=lambda stored: None

@@ -8,10 +8,11 @@ from fynix_server.conversations import groups
 from fynix_server.conversations.service import create_group
 from fynix_server.event_bus import Envelope
 from fynix_server.membership import MembersCache
+from fynix_server.messages.drafts import Draft, Stored
 from fynix_server.messages.editing import delete_message, edit_message
-from fynix_server.messages.group_rows import store_group
+from fynix_server.messages.group_rows import NewMessageRow, store_group
 from fynix_server.messages.service import announce_message
-from fynix_server.messages.writer import Draft, MessageWriter, Stored
+from fynix_server.messages.writer import MessageWriter
 from fynix_server.protocol.conversations import ConversationCreate, ConversationUpdate
 from fynix_server.protocol.messages import MessageResponse
 from fynix_server.sockets.live import Live
@@ -188,7 +189,7 @@ class World:
             read_by=[],
         )
         async with self._far.database.write() as connection:
-            await connection.run_sync(store_group, [message])
+            await connection.run_sync(store_group, [NewMessageRow(message)])
         stored = Stored(message, record.members(), is_replay=False)
         announce_message(self._far.event_bus, stored)
 

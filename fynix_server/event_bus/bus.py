@@ -8,19 +8,16 @@ it, which instances forward without decoding it. A control event is a line of JS
 
 import asyncio
 import json
-import time
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Callable
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Literal
-from uuid import UUID
 
 import structlog
 
 from fynix_server import metrics
+from fynix_server.event_bus.envelope import Envelope, decode, encode
 from fynix_server.redis_client import REDIS_ERRORS, RedisClient
 from fynix_server.tables import new_id
 
@@ -38,33 +35,6 @@ RECONNECT_SECONDS = 0.5
 SILENCE_SECONDS = 1.0
 """After so long without a word from Redis it is asked; after as long again it counts as away."""
 log = structlog.get_logger(__name__)
-
-
-@dataclass(slots=True)
-class Envelope:
-    """A frame and whom it is for. `seq` is None for what is not numbered: typing, receipts.
-
-    `for_opted_in`: the mission does not name this frame, so only clients that asked get it.
-    `joiners`: people who take part from this frame on. `leavers`: people for whom it is the last.
-    `sender_id`: of a new message, whose
-    typing it ends. `latecomers`: recipients who may not read what the frame is about, since it
-    came before they joined; they get `latecomer_frame` in its place. `committed_at`: seconds
-    since 1970, to measure how long delivery takes.
-    """
-
-    channel: str
-    recipients: tuple[UUID, ...]
-    frame: str
-    conversation_id: UUID
-    seq: int | None = None
-    for_opted_in: bool = False
-    joiners: tuple[UUID, ...] = ()
-    leavers: tuple[UUID, ...] = ()
-    sender_id: UUID | None = None
-    latecomers: tuple[UUID, ...] = ()
-    latecomer_frame: str = ""
-    committed_at: float = field(default_factory=time.time)
-
 
 Deliver = Callable[[Envelope], None]
 Obey = Callable[[dict[str, str]], None]
@@ -110,7 +80,7 @@ class EventBus:
         """Deliver here, and to the other instances soon. Call it after the commit."""
         self._deliver(envelope)
         if self._has_peers:
-            self._queue(envelope.channel, _encode(envelope))
+            self._queue(envelope.channel, encode(envelope))
 
     def publish_control(self, event: dict[str, str]) -> None:
         """Tell every instance, this one included, of something that is not a frame."""
@@ -232,7 +202,7 @@ class EventBus:
                     self._follow(json.loads(line))
                 return
             for head, frame in zip(lines[::2], lines[1::2], strict=True):
-                self._deliver(_decode(channel, json.loads(head), frame))
+                self._deliver(decode(channel, json.loads(head), frame))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             # Anything that may publish to this Redis can put it here; it must not stop delivery.
             log.warning("bus_payload_unreadable", channel=channel)
@@ -242,53 +212,6 @@ class EventBus:
             self._changed()
         else:
             self._obey(event)
-
-
-def _encode(envelope: Envelope) -> bytes:
-    head: dict[str, Any] = {
-        "recipients": [it.hex for it in envelope.recipients],
-        "conversation_id": envelope.conversation_id.hex,
-        "committed_at": envelope.committed_at,
-    }
-    # Few have the rest; each instance parses the head of every event.
-    if envelope.seq is not None:
-        head["seq"] = envelope.seq
-    if envelope.sender_id is not None:
-        head["sender_id"] = envelope.sender_id.hex
-    if envelope.for_opted_in:
-        head["for_opted_in"] = True
-    for name in ("joiners", "leavers", "latecomers"):
-        if people := getattr(envelope, name):
-            head[name] = [it.hex for it in people]
-    if envelope.latecomers:
-        head["latecomer_frame"] = envelope.latecomer_frame
-    return f"{json.dumps(head)}\n{envelope.frame}".encode()
-
-
-def _decode(channel: str, head: dict[str, Any], frame: bytes) -> Envelope:
-    sender_id = head.get("sender_id")
-    return Envelope(
-        channel=channel,
-        recipients=_ids(head["recipients"]),
-        frame=frame.decode(),
-        conversation_id=_id(head["conversation_id"]),
-        seq=head.get("seq"),
-        for_opted_in=head.get("for_opted_in", False),
-        joiners=_ids(head.get("joiners", ())),
-        leavers=_ids(head.get("leavers", ())),
-        sender_id=None if sender_id is None else _id(sender_id),
-        latecomers=_ids(head.get("latecomers", ())),
-        latecomer_frame=head.get("latecomer_frame", ""),
-        committed_at=head["committed_at"],
-    )
-
-
-# The same few come again and again, and making one takes ten times as long as finding it.
-_id = lru_cache(maxsize=10_000)(UUID)
-
-
-def _ids(people: Iterable[str]) -> tuple[UUID, ...]:
-    return tuple(map(_id, people))
 
 
 def _nobody_listens(_event: object) -> None:

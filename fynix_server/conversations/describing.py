@@ -1,0 +1,98 @@
+"""A conversation as one of its participants sees it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from fynix_server.conversations import queries
+from fynix_server.conversations.queries import AnyRow
+from fynix_server.membership import (
+    participant_response,
+    severed_from,
+)
+from fynix_server.protocol.conversations import (
+    ConversationResponse,
+)
+from fynix_server.read_state import ReadMarker, message_response, unread_counts
+
+
+async def describe_conversation(
+    connection: AsyncConnection, viewer_id: UUID, conversation_id: UUID
+) -> ConversationResponse:
+    """One that is known to be the viewer's."""
+    row = await queries.find_conversation(connection, conversation_id)
+    (conversation,) = await describe(connection, viewer_id, [row])
+    return conversation
+
+
+async def describe(
+    connection: AsyncConnection, viewer_id: UUID, rows: Sequence[AnyRow]
+) -> list[ConversationResponse]:
+    """Conversations with people, last message and unread count: three queries for all of them."""
+    ids = [row.id for row in rows]
+    people: dict[UUID, list[AnyRow]] = defaultdict(list)
+    for person in await queries.active_participants(connection, ids):
+        people[person.conversation_id].append(person)
+    last_messages = await queries.last_messages(connection, viewer_id, ids)
+    severed = await _severed(connection, viewer_id, people)
+    blocked = frozenset(it.sender_id for it in last_messages.values() if it.is_from_blocked)
+    unread = await unread_counts(connection, viewer_id, ids)
+    viewer = _Viewer(viewer_id, blocked, severed)
+    return [
+        _response(row, people[row.id], last_messages.get(row.id), viewer).model_copy(
+            update={"unread_count": unread.get(row.id, 0)}
+        )
+        for row in rows
+    ]
+
+
+class _Viewer(NamedTuple):
+    """Who looks; whom they have blocked; and those between whom and them a block stands."""
+
+    user_id: UUID
+    blocked: frozenset[UUID]
+    severed: frozenset[UUID]
+
+
+async def _severed(
+    connection: AsyncConnection, viewer_id: UUID, people: dict[UUID, list[AnyRow]]
+) -> frozenset[UUID]:
+    """Asks only where a block stands between any of them: almost never."""
+    capped = {
+        it.user_id for here in people.values() for it in here if it.severed_read_seq is not None
+    }
+    return await severed_from(connection, viewer_id, capped - {viewer_id})
+
+
+def _response(
+    row: AnyRow, people: Sequence[AnyRow], last_message: AnyRow | None, viewer: _Viewer
+) -> ConversationResponse:
+    markers = [
+        ReadMarker(
+            it.user_id,
+            (it.severed_read_seq or 0) if it.user_id in viewer.severed else it.last_read_seq,
+            it.joined_seq,
+        )
+        for it in people
+    ]
+    # Rows of our own database, on the path that clients poll: nothing is left to validate.
+    return ConversationResponse.model_construct(
+        id=row.id,
+        is_group=row.is_group,
+        name=row.name,
+        description=row.description,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        last_message_at=row.last_message_at,
+        last_seq=row.last_seq,
+        participants=[participant_response(it, viewer.severed) for it in people],
+        last_message=(
+            message_response(last_message, viewer.user_id, markers, viewer.blocked)
+            if last_message
+            else None
+        ),
+        unread_count=0,
+    )

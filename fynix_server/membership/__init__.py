@@ -1,0 +1,35 @@
+"""Who takes part in a conversation, and who wants nothing from whom: what every feature shares."""
+
+from fynix_server.membership.blocks import blocked_among, is_blocked_by, severed_from
+from fynix_server.membership.members import (
+    NOBODY,
+    Members,
+    MembersCache,
+    active_member_ids,
+    active_member_ids_now,
+    load_members,
+    load_members_now,
+)
+from fynix_server.membership.parts import (
+    PARTICIPANT_COLUMNS,
+    Membership,
+    load_membership,
+    participant_response,
+)
+
+__all__ = [
+    "NOBODY",
+    "PARTICIPANT_COLUMNS",
+    "Members",
+    "MembersCache",
+    "Membership",
+    "active_member_ids",
+    "active_member_ids_now",
+    "blocked_among",
+    "is_blocked_by",
+    "load_members",
+    "load_members_now",
+    "load_membership",
+    "participant_response",
+    "severed_from",
+]
