@@ -14,6 +14,7 @@ from quart_cors import cors
 from fynix_server.accounts.passwords import PasswordHasher
 from fynix_server.accounts.routes import blueprint as accounts
 from fynix_server.api_docs import install_api_docs
+from fynix_server.blocking.routes import blueprint as blocking
 from fynix_server.clock import Clock, utc_now
 from fynix_server.connections import Connections
 from fynix_server.conversations.routes import blueprint as conversations
@@ -62,7 +63,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Quart:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     install_http(app)
     # `/api/conversations/health` stands before `/api/conversations/<id>`.
-    for blueprint in (health, accounts, conversations, messages, moderation, sockets):
+    for blueprint in (health, accounts, blocking, conversations, messages, moderation, sockets):
         app.register_blueprint(blueprint)
     install_api_docs(app)
     app.while_serving(_Lifespan(app, settings, clock).serve)
@@ -71,7 +72,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Quart:
             app,
             allow_origin=sorted(settings.allowed_origins),
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
-            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             expose_headers=EXPOSED_HEADERS,
         )
     return app

@@ -30,6 +30,7 @@ class Account:
     status: str
     created_at: datetime
     status_until: datetime | None
+    accepts_new_dms: bool
 
     def as_own(self) -> OwnUserResponse:
         """The person as they see themselves."""
@@ -40,10 +41,11 @@ class Account:
             avatar_url=self.avatar_url,
             created_at=self.created_at,
             role=cast(Role, self.role),
+            accepts_new_dms=self.accepts_new_dms,
         )
 
 
-_ACCOUNT = (
+_ACCOUNT: tuple[Any, ...] = (
     User.id,
     User.username,
     User.display_name,
@@ -53,6 +55,7 @@ _ACCOUNT = (
     User.status,
     User.created_at,
     User.status_until,
+    User.accepts_new_dms,
 )
 
 

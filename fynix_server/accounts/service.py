@@ -81,7 +81,7 @@ async def update_own_user(
 ) -> OwnUserResponse:
     """Change what is given and leave the rest. A null `avatar_url` takes the picture away.
 
-    Raises: InvalidInput (a null `display_name`).
+    Raises: InvalidInput (a null `display_name` or `accepts_new_dms`).
     """
     changes = _changes(wanted, resources.clock())
     async with resources.database.write() as connection:
@@ -92,11 +92,11 @@ async def update_own_user(
 
 def _changes(wanted: UserUpdate, now: datetime) -> dict[str, Any]:
     changes: dict[str, Any] = {name: getattr(wanted, name) for name in wanted.model_fields_set}
-    if "display_name" in changes and changes["display_name"] is None:
-        detail = "must not be null; leave it out to keep it"
-        raise InvalidInput(
-            f"body.display_name: {detail}", errors=(FieldError("body.display_name", detail),)
-        )
+    for name in ("display_name", "accepts_new_dms"):
+        if name in changes and changes[name] is None:
+            detail = "must not be null; leave it out to keep it"
+            field = f"body.{name}"
+            raise InvalidInput(f"{field}: {detail}", errors=(FieldError(field, detail),))
     return {**changes, "updated_at": now} if changes else {}
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.conversations import queries
 from fynix_server.conversations.describing import describe_conversation
-from fynix_server.conversations.service import participant_row
+from fynix_server.conversations.service import participant_row, require_no_block
 from fynix_server.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from fynix_server.event_bus import MESSAGES, Envelope
 from fynix_server.event_log import NewEvent, allot_seq, append_event, event_frame, record_event
@@ -64,7 +64,8 @@ async def add_participant(
     """Add somebody, who sees what happens from now on; who was there before is so again.
 
     Raises: NotFound (the conversation or the person), NotPermitted (not its owner or an
-    admin), InvalidInput (a DM), Conflict (there already, or the group is full).
+    admin, or a block stands between them), InvalidInput (a DM), Conflict (there already, or the
+    group is full).
     """
     now = resources.clock()
     async with resources.database.write() as connection:
@@ -78,6 +79,7 @@ async def add_participant(
             raise NotFound(f"There is no user {user_id}.", code="user_not_found")
         seq = await allot_seq(connection, conversation_id, now)
         added = await _join(connection, conversation_id, user_id, seq, now)
+        await require_no_block(connection, actor_id, [user_id])
         payload = {"participant": added.model_dump(mode="json"), "added_by": str(actor_id)}
         event = NewEvent(conversation_id, "participant_added", actor_id, None, payload)
         await record_event(connection, event, seq, now)

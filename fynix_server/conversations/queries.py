@@ -134,6 +134,12 @@ async def known_user_ids(connection: AsyncConnection, user_ids: Collection[UUID]
     return set((await connection.execute(query)).scalars())
 
 
+async def accepts_new_dms(connection: AsyncConnection, user_id: UUID) -> bool:
+    """Whether they let new people write to them, and are there at all. Index: pk_users."""
+    query = select(User.accepts_new_dms).where(User.id == user_id, User.status == "active")
+    return bool((await connection.execute(query)).scalar_one_or_none())
+
+
 async def find_participant(
     connection: AsyncConnection, conversation_id: UUID, user_id: UUID
 ) -> AnyRow | None:

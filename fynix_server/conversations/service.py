@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.conversations import queries
 from fynix_server.conversations.describing import describe, describe_conversation
-from fynix_server.errors import FieldError, InvalidInput, NotFound
+from fynix_server.errors import FieldError, InvalidInput, NotFound, NotPermitted
 from fynix_server.event_bus import MESSAGES, Envelope
 from fynix_server.event_log import (
     NewEvent,
@@ -23,7 +23,9 @@ from fynix_server.event_log import (
 from fynix_server.membership import (
     blocked_among,
     load_membership,
+    severed_from,
 )
+from fynix_server.policy import cannot_message_user
 from fynix_server.protocol.conversations import (
     ConversationCreate,
     ConversationListResponse,
@@ -45,7 +47,8 @@ async def open_dm(
 ) -> tuple[ConversationResponse, bool]:
     """The conversation of two people, and whether this call made it. Racing calls make one.
 
-    Raises: InvalidInput (with oneself), NotFound (no such person).
+    Raises: InvalidInput (with oneself), NotFound (no such person), NotPermitted (they do not want
+    it, or the person has blocked them).
     """
     if user_id == other_user_id:
         raise InvalidInput("A conversation needs somebody else.", code="dm_with_oneself")
@@ -55,6 +58,7 @@ async def open_dm(
         if known_id is not None:
             return await describe_conversation(connection, user_id, known_id), False
         await _require_people(connection, [other_user_id])
+        await _require_welcome(connection, user_id, other_user_id)
     now = resources.clock()
     new = {**_new_conversation(now), "is_group": False, "dm_key": dm_key}
     roles = {user_id: "member", other_user_id: "member"}
@@ -63,6 +67,8 @@ async def open_dm(
         is_new = conversation_id == new["id"]  # unless the other was faster
         if is_new:
             frame = await _begin(connection, conversation_id, user_id, roles, now)
+            # Again: a block may have been made meanwhile.
+            await _require_welcome(connection, user_id, other_user_id)
         conversation = await describe_conversation(connection, user_id, conversation_id)
     if is_new:
         _announce_beginning(resources, conversation_id, frame, tuple(roles))
@@ -74,7 +80,8 @@ async def create_group(
 ) -> ConversationResponse:
     """Start a group; its creator is its owner. Somebody named twice is in it once.
 
-    Raises: NotFound (somebody named does not exist).
+    Raises: NotFound (somebody named does not exist), NotPermitted (a block stands between them and
+    the creator).
     """
     now = resources.clock()
     new = {
@@ -89,6 +96,7 @@ async def create_group(
         await _require_people(connection, wanted.participant_ids)
         await queries.insert_group(connection, new)
         frame = await _begin(connection, conversation_id, creator_id, roles, now)
+        await require_no_block(connection, creator_id, wanted.participant_ids)
         conversation = await describe_conversation(connection, creator_id, conversation_id)
     _announce_beginning(resources, conversation_id, frame, tuple(roles))
     return conversation
@@ -158,6 +166,30 @@ async def _require_people(connection: AsyncConnection, user_ids: Sequence[UUID])
     unknown = [user_id for user_id in user_ids if user_id not in known]
     if unknown:
         raise NotFound(f"There is no user {unknown[0]}.", code="user_not_found")
+
+
+async def _require_welcome(connection: AsyncConnection, user_id: UUID, other_user_id: UUID) -> None:
+    """Whether somebody may begin a direct conversation.
+
+    Raises: NotPermitted (`user_blocked`: by themselves; `cannot_message_user`: for whatever reason
+    of the other, so that a block looks like any of them).
+    """
+    if await blocked_among(connection, user_id, [other_user_id]):
+        raise NotPermitted("You have blocked them; unblock them to write.", code="user_blocked")
+    is_blocked = await blocked_among(connection, other_user_id, [user_id])
+    if is_blocked or not await queries.accepts_new_dms(connection, other_user_id):
+        raise cannot_message_user()
+
+
+async def require_no_block(
+    connection: AsyncConnection, actor_id: UUID, user_ids: Sequence[UUID]
+) -> None:
+    """Who may add whom to a group: nobody somebody between whom and them a block stands.
+
+    Raises: NotPermitted (the same whoever has set it).
+    """
+    if await severed_from(connection, actor_id, user_ids):
+        raise NotPermitted("You cannot add this person.", code="cannot_add_user")
 
 
 async def list_conversations(

@@ -3,7 +3,7 @@
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from fynix_server.protocol.fields import (
     AvatarUrl,
@@ -45,9 +45,13 @@ class UserResponse(Shape):
 
 
 class OwnUserResponse(UserResponse):
-    """A person as they see themselves."""
+    """A person as they see themselves.
+
+    `accepts_new_dms`: whether somebody new may begin a direct conversation with them.
+    """
 
     role: Role
+    accepts_new_dms: bool = True
 
 
 class TokenResponse(Shape):
@@ -72,6 +76,7 @@ class UserUpdate(Shape):
     # Null is refused, unlike the picture's, which removes it: so the docs must not offer it.
     display_name: DisplayName | None = Field(None, json_schema_extra=_never_null)
     avatar_url: AvatarUrl | None = None
+    accepts_new_dms: StrictBool | None = Field(None, json_schema_extra=_never_null)
 
 
 class UserListQuery(Shape):

@@ -1,0 +1,1 @@
+"""Blocking: one person wants nothing from another any more."""
