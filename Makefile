@@ -5,7 +5,7 @@ TYPED := fynix_cli fynix_server tests
 # One more than the smallest machine that this must be quick on has cores: tests also wait.
 JOBS ?= 3
 
-.PHONY: help serve check lint test torture speed format reference clean constraints
+.PHONY: help serve check lint test torture speed filter-cost format reference clean constraints
 
 help:
 	@echo "make serve    start the server with demo people on http://127.0.0.1:8000"
@@ -14,6 +14,7 @@ help:
 	@echo "make test     pytest"
 	@echo "make torture  faults on real servers: MINUTES=1 SEED=1; see docs/reliability.md"
 	@echo "make speed    how quickly scenarios are played"
+	@echo "make filter-cost  what the content filter costs a message"
 	@echo "make format   put the code into shape"
 	@echo "make reference  write docs/cli.md and the schema of scenarios anew"
 	@echo "make clean    remove .venv and every cache"
@@ -40,6 +41,9 @@ torture: .venv/.installed-dev
 
 speed: .venv/.installed-dev
 	$(BIN)/python -m tests.scenario.speed
+
+filter-cost: .venv/.installed-dev
+	$(BIN)/python -m tests.policy.cost
 
 format: .venv/.installed-dev
 	$(BIN)/ruff format .

@@ -2,17 +2,20 @@
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 
+from fynix_server import metrics
 from fynix_server.clock import Clock
 from fynix_server.database import Database
-from fynix_server.errors import Unavailable
+from fynix_server.errors import InvalidInput, Unavailable
 from fynix_server.event_bus import EventBus
 from fynix_server.policy import queries
+from fynix_server.policy.content_filter import ContentFilter, Judgement, Rule
 from fynix_server.policy.snapshot import NOT_LOADED, Restrictions, Snapshot
 
 CHECK_SECONDS = 10.0
@@ -43,6 +46,8 @@ class Policy:
         self._event_bus = event_bus
         self._clock = clock
         self._snapshot = snapshot
+        self._filter = ContentFilter(())
+        self._hits: Counter[UUID] = Counter()
         self._look_now = asyncio.Event()
         self._loading = asyncio.Lock()
         self._looked_at: datetime = clock()
@@ -91,16 +96,55 @@ class Policy:
                 loaded = await queries.load_snapshot(connection, now)
                 since = min(now, self._looked_at) - LOOK_BACK
                 shut_out = await queries.shut_out_since(connection, since)
+            if loaded.rules != self._snapshot.rules:
+                await self._compile(loaded.rules)
             self._snapshot = loaded
             self._looked_at = now
         for user_id in shut_out:
             self.on_shut_out(user_id)
+
+    async def _compile(self, rules: tuple[Rule, ...]) -> None:
+        # A thousand take a tenth of a second: messages go on under the old ones meanwhile.
+        try:
+            self._filter = await asyncio.to_thread(ContentFilter, rules)
+        except InvalidInput as error:
+            # Nobody can have stored these through the API, which compiles them first.
+            log.error("content_rules_unusable", reason=error.detail)
+
+    def judge(self, content: str, content_type: str) -> Judgement:
+        """What the content filter says of a text; the rules that match are counted.
+
+        Raises: Unavailable (not loaded yet).
+        """
+        rules = self.snapshot.rules
+        if not rules:
+            return Judgement("allow", content, (), ())
+        with metrics.filter_seconds.time():
+            judgement = self._filter.judge(content, content_type)
+        if judgement.matches or judgement.shadow_hits:
+            self._hits.update({match.rule.id for match in judgement.matches})
+            self._hits.update(rule.id for rule in judgement.shadow_hits)
+            metrics.filter_verdicts.labels(judgement.verdict).inc()
+        return judgement
+
+    async def store_hits(self) -> None:
+        """Write down how often rules have matched since the last time. Raises: Unavailable."""
+        hits, self._hits = self._hits, Counter()
+        if not hits:
+            return
+        try:
+            async with self._database.write() as connection:
+                await queries.add_hits(connection, hits, self._clock())
+        except Unavailable:
+            self._hits.update(hits)
+            raise
 
     async def run(self) -> None:
         """Check for changes, for the life of the instance."""
         while True:
             try:
                 await self.refresh()
+                await self.store_hits()
                 self._did_look = True
             except Unavailable:
                 if self._did_look:

@@ -1,15 +1,18 @@
 """The SQL behind the policy. Takes the connection first; never commits."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fynix_server.policy.content_filter import Kind, Rule, Verdict
 from fynix_server.policy.snapshot import Restrictions, Snapshot
-from fynix_server.tables import PolicyState, Restriction, User
+from fynix_server.tables import ContentRule, PolicyState, Restriction, User
 
 _VERSION = select(PolicyState.version).where(PolicyState.id == 1)
 _MOVE = (
@@ -45,7 +48,38 @@ async def load_snapshot(connection: AsyncConnection, now: datetime) -> Snapshot:
     for user_id, kind, until in await connection.execute(query):
         if until is None or until > now:
             restrictions.setdefault(user_id, Restrictions()).until[kind] = until
-    return Snapshot(version=version, restrictions=restrictions)
+    return Snapshot(version, restrictions, await _enabled_rules(connection))
+
+
+async def _enabled_rules(connection: AsyncConnection) -> tuple[Rule, ...]:
+    query = (
+        select(
+            ContentRule.id,
+            ContentRule.name,
+            ContentRule.kind,
+            ContentRule.pattern,
+            ContentRule.verdict,
+            ContentRule.is_shadow,
+        )
+        .where(ContentRule.is_enabled)
+        .order_by(ContentRule.name)
+    )
+    rows = await connection.execute(query)
+    return tuple(
+        Rule(id_, name, cast(Kind, kind), pattern, cast(Verdict, verdict), is_shadow)
+        for id_, name, kind, pattern, verdict, is_shadow in rows
+    )
+
+
+async def add_hits(connection: AsyncConnection, hits: Mapping[UUID, int], now: datetime) -> None:
+    """Count how often rules have matched. In the order of ids, so that no two deadlock."""
+    statement = (
+        update(ContentRule)
+        .where(ContentRule.id == bindparam("rule_id"))
+        .values(hits=ContentRule.hits + bindparam("count"), last_hit_at=now)
+    )
+    rows = [{"rule_id": id_, "count": count} for id_, count in sorted(hits.items())]
+    await connection.execute(statement, rows)
 
 
 async def shut_out_since(connection: AsyncConnection, moment: datetime) -> list[UUID]:

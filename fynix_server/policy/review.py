@@ -43,15 +43,21 @@ def review_message(
     Raises: Muted, ContentRejected, Unavailable (the policy is not loaded yet).
     """
     restrictions = policy.restrictions_of(sender_id)
-    if restrictions is None:
-        return Review(content)
-    if restrictions.holds("muted", now):
+    if restrictions is not None and restrictions.holds("muted", now):
         raise muted(restrictions.until["muted"])
-    if restrictions.holds("shadow_limited", now):
-        return Review(content, "shadow")
-    if restrictions.holds("held", now):
-        return Review(content, "held")
-    return Review(content)
+    judgement = policy.judge(content, content_type)
+    if judgement.verdict == "reject":
+        raise ContentRejected("A rule of this server refuses this message.")
+    is_held = False
+    rules: tuple[str, ...] = ()
+    if judgement.verdict == "hold":
+        is_held = True
+        rules = tuple(sorted({it.rule.name for it in judgement.matches}))
+    if restrictions is not None:
+        if restrictions.holds("shadow_limited", now):
+            return Review(judgement.text, "shadow")
+        is_held = is_held or restrictions.holds("held", now)
+    return Review(judgement.text, "held" if is_held else None, rules)
 
 
 def muted(until: datetime | None) -> Muted:

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Literal, get_args
 from uuid import UUID
 
+from fynix_server.policy.content_filter import Rule
+
 RestrictionKind = Literal["muted", "shadow_limited", "held"]
 RESTRICTION_KINDS: tuple[RestrictionKind, ...] = get_args(RestrictionKind)
 
@@ -25,10 +27,11 @@ class Restrictions:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """`restrictions`: only of those who have some."""
+    """`restrictions`: only of those who have some. `rules`: those that are enabled, by name."""
 
     version: int = -1
     restrictions: dict[UUID, Restrictions] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
 
 
 NOT_LOADED = Snapshot()

@@ -184,7 +184,7 @@ async def test_in_a_group_the_messages_of_the_blocked_arrive_marked(api: Api) ->
 
 
 async def test_a_replay_and_an_edit_are_marked_too(api: Api) -> None:
-    group, alice, bob, carol = await group_of_three(api)
+    group, alice, bob, _ = await group_of_three(api)
     await block(alice, bob)
     message = (await bob.send(group, "first")).json()
     live = await alice.live(resume=False)

@@ -173,8 +173,8 @@ def test_a_command_that_a_page_shows_exists(page: Path) -> None:
 
 
 def test_a_make_target_that_a_page_names_exists() -> None:
-    named = {it for page in PAGES for it in re.findall(r"[`^\n]make ([a-z]+)", page.read_text())}
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {it for page in PAGES for it in re.findall(r"[`^\n]make ([a-z-]+)", page.read_text())}
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
     assert {"serve", "test"} <= named <= targets
 
