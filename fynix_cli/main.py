@@ -38,6 +38,9 @@ COMMANDS = {
     "messages": LazyCommand("fynix_cli.commands.chat:messages", "Show the messages of one."),
     "read": LazyCommand("fynix_cli.commands.chat:read", "Mark messages as read."),
     "delete": LazyCommand("fynix_cli.commands.chat:delete", "Delete a message of yours."),
+    "block": LazyCommand("fynix_cli.commands.blocking:block", "Want nothing from somebody."),
+    "unblock": LazyCommand("fynix_cli.commands.blocking:unblock", "Take a block back."),
+    "blocks": LazyCommand("fynix_cli.commands.blocking:blocks", "List whom you have blocked."),
     "scenario": LazyCommand(
         "fynix_cli.commands.scenario:app", "Script conversations, and play them."
     ),

@@ -36,7 +36,8 @@ class Narrator:
         is_group = conversation is not None and conversation.is_group
         place = f"[{conversation.name}] " if conversation and is_group else ""
         if isinstance(frame, NewMessage):
-            told = f"{place}{frame.message.sender_username}: {frame.message.content}"
+            mark = " (blocked)" if frame.message.is_from_blocked else ""
+            told = f"{place}{frame.message.sender_username}{mark}: {frame.message.content}"
         else:
             told = f"{place}* {told_in_words(frame, conversation)}"
         return f"{_time_of(frame)} {visible(told)}"

@@ -22,7 +22,7 @@ async def conversation_to_write_to(rest: RestClient, target: str) -> Conversatio
     found = await _conversation_of_id(rest, target)
     if found is not None:
         return found
-    user_id = as_id(target) or (await _person(rest, target)).id
+    user_id = as_id(target) or (await require_person(rest, target)).id
     return await rest.open_dm(user_id)
 
 
@@ -48,7 +48,7 @@ async def conversation_or_person(
     found = await _conversation_of_id(rest, target)
     if found is not None:
         return found
-    person = await _person(rest, target)
+    person = await require_person(rest, target)
     for conversation in await rest.all_conversations():
         members = {participant.user_id for participant in conversation.participants}
         if not conversation.is_group and person.id in members:
@@ -85,7 +85,8 @@ async def _conversation_of_id(rest: RestClient, target: str) -> ConversationResp
         return None
 
 
-async def _person(rest: RestClient, target: str) -> UserResponse:
+async def require_person(rest: RestClient, target: str) -> UserResponse:
+    """Whom a username or a user id means. Raises: CommandError (there is nobody)."""
     user_id = as_id(target)
     user = await rest.user_named(target) if user_id is None else await rest.user(user_id)
     if user is None:

@@ -112,7 +112,7 @@ class _Writer:
         is_deleted = message.id in self._thread.deleted
         yield MessageRow(
             key=f"m{message.seq}",
-            sender=visible(message.sender_username) if sender else None,
+            sender=_named(message) if sender else None,
             hue=None if is_own else message.sender_id.int,
             clock=clock,
             lines=("message deleted",) if is_deleted else shown_lines(message.content),
@@ -166,3 +166,8 @@ def _name_of_day(day: date, today: date) -> str:
     if day == today - timedelta(days=1):
         return "Yesterday"
     return f"{day:%A}, {day.day} {day:%B %Y}"
+
+
+def _named(message: MessageResponse) -> str:
+    mark = " (blocked)" if message.is_from_blocked else ""
+    return visible(message.sender_username) + mark

@@ -13,6 +13,7 @@ from fynix_server.protocol.accounts import (
     UserListResponse,
     UserResponse,
 )
+from fynix_server.protocol.blocks import BlockListResponse, BlockResponse
 from fynix_server.protocol.conversations import (
     ConversationListResponse,
     ConversationResponse,
@@ -78,6 +79,24 @@ class RestClient:
 
     async def user(self, user_id: UUID) -> UserResponse:
         return await self.http.fetch(UserResponse, Call("GET", f"/api/users/{user_id}"))
+
+    async def block(self, user_id: UUID) -> BlockResponse:
+        return await self.http.fetch(BlockResponse, Call("PUT", f"/api/blocks/{user_id}"))
+
+    async def unblock(self, user_id: UUID) -> None:
+        await self.http.send(Call("DELETE", f"/api/blocks/{user_id}"))
+
+    async def blocks(self) -> list[BlockResponse]:
+        """Everybody whom one has blocked, by name, page after page."""
+        found: list[BlockResponse] = []
+        after: str | None = ""
+        while after is not None:
+            query = {"limit": MAX_PAGE_SIZE, "after": after}
+            call = Call("GET", "/api/blocks", query=query)
+            page = await self.http.fetch(BlockListResponse, call)
+            found += page.blocks
+            after = page.next_after
+        return found
 
     async def conversations(self, page: int = 1, page_size: int = 20) -> ConversationListResponse:
         query = {"page": page, "page_size": page_size}

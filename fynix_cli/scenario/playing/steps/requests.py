@@ -74,6 +74,14 @@ def _profile(play: Play, args: shapes.Profile) -> Call:
     )
 
 
+def _block(play: Play, args: shapes.Block) -> Call:
+    return Call("PUT", f"/api/blocks/{user_id(play, args.who)}")
+
+
+def _unblock(play: Play, args: shapes.Unblock) -> Call:
+    return Call("DELETE", f"/api/blocks/{user_id(play, args.who)}")
+
+
 def _find(play: Play, args: shapes.Find) -> Call:
     return Call("GET", "/api/users" + _query({"q": args.q}))
 
@@ -105,6 +113,8 @@ REQUESTS: dict[str, Callable[[Play, Any], Call]] = {
     "conversations": _conversations,
     "events": _events,
     "profile": _profile,
+    "block": _block,
+    "unblock": _unblock,
     "find": _find,
     "sessions": _sessions,
     "revoke": _revoke,
