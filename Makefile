@@ -5,7 +5,7 @@ TYPED := fynix_cli fynix_server tests
 # One more than the smallest machine that this must be quick on has cores: tests also wait.
 JOBS ?= 3
 
-.PHONY: help serve check lint test torture speed filter-cost format reference clean constraints
+.PHONY: help serve check lint test torture speed filter-cost scale format reference clean constraints
 
 help:
 	@echo "make serve    start the server with demo people on http://127.0.0.1:8000"
@@ -15,6 +15,7 @@ help:
 	@echo "make torture  faults on real servers: MINUTES=1 SEED=1; see docs/reliability.md"
 	@echo "make speed    how quickly scenarios are played"
 	@echo "make filter-cost  what the content filter costs a message"
+	@echo "make scale    how long moderators' lists take at a million messages"
 	@echo "make format   put the code into shape"
 	@echo "make reference  write docs/cli.md and the schema of scenarios anew"
 	@echo "make clean    remove .venv and every cache"
@@ -44,6 +45,9 @@ speed: .venv/.installed-dev
 
 filter-cost: .venv/.installed-dev
 	$(BIN)/python -m tests.policy.cost
+
+scale: .venv/.installed-dev
+	$(BIN)/python -m tests.scale.measure
 
 format: .venv/.installed-dev
 	$(BIN)/ruff format .

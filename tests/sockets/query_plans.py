@@ -1,6 +1,6 @@
 """How SQLite or Postgres would answer what our functions ask, by EXPLAIN."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,13 @@ class Plan:
 
 async def plan_of(connection: AsyncConnection, ask: Callable[[], Awaitable[Any]]) -> Plan:
     """Of all statements that `ask` sends over `connection`. It is asked for real, too."""
-    statements = await _statements_of(connection, ask)
+    return await plan_of_statements(connection, await _statements_of(connection, ask))
+
+
+async def plan_of_statements(
+    connection: AsyncConnection, statements: Sequence[tuple[str, Any]]
+) -> Plan:
+    """Of statements as the driver gets them, with their parameters."""
     plan = Plan()
     for statement, parameters in statements:
         if connection.dialect.name == "sqlite":
