@@ -11,6 +11,7 @@ import structlog
 from quart import Quart
 from quart_cors import cors
 
+from fynix_server.accounts.admin_routes import blueprint as others_sessions
 from fynix_server.accounts.passwords import PasswordHasher
 from fynix_server.accounts.routes import blueprint as accounts
 from fynix_server.api_docs import install_api_docs
@@ -23,6 +24,7 @@ from fynix_server.event_bus import EventBus
 from fynix_server.health import blueprint as health
 from fynix_server.health import start_metrics_server
 from fynix_server.http import install_http
+from fynix_server.limits.routes import blueprint as limits
 from fynix_server.logs import configure_logs
 from fynix_server.membership import MembersCache
 from fynix_server.messages.retry_lookup import RetryLookup
@@ -38,6 +40,7 @@ from fynix_server.redis_client import open_redis
 from fynix_server.resources import Resources
 from fynix_server.session_cache import SessionCache
 from fynix_server.settings import Settings
+from fynix_server.sockets.admin_routes import blueprint as connections
 from fynix_server.sockets.live import Live
 from fynix_server.sockets.routes import blueprint as sockets
 from fynix_server.tokens import TokenSigner
@@ -64,6 +67,8 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Quart:
     install_http(app)
     # `/api/conversations/health` stands before `/api/conversations/<id>`.
     for blueprint in (health, accounts, blocking, conversations, messages, moderation, sockets):
+        app.register_blueprint(blueprint)
+    for blueprint in (limits, others_sessions, connections):
         app.register_blueprint(blueprint)
     install_api_docs(app)
     app.while_serving(_Lifespan(app, settings, clock).serve)
@@ -109,6 +114,7 @@ class _Lifespan:
             ("reconciler", live.reconcile()),
             ("guard", live.guard.run()),
             ("policy", resources.policy.run()),
+            ("roll_call", live.roll_call.run()),
         ):
             self._own(resources, name, work)
         try:
@@ -126,6 +132,8 @@ class _Lifespan:
         members = MembersCache()
         # A Redis inside this process has nobody else to tell.
         event_bus = EventBus(redis, has_peers=not settings.is_fakeredis)
+        limiter, policy = RateLimiter(redis, settings, clock), Policy(database, event_bus, clock)
+        policy.on_limit_overrides = limiter.use_overrides
         return Resources(
             settings=settings,
             clock=clock,
@@ -133,11 +141,11 @@ class _Lifespan:
             redis=redis,
             event_bus=event_bus,
             connections=Connections(settings.ws_connections_per_user),
-            limiter=RateLimiter(redis, settings, clock),
+            limiter=limiter,
             tokens=TokenSigner(settings.secret_key(), settings.jwt_expire_minutes, clock),
             sessions=SessionCache(),
             members=members,
-            policy=Policy(database, event_bus, clock),
+            policy=policy,
             passwords=PasswordHasher(settings),
             message_writer=MessageWriter(
                 database,

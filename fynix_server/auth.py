@@ -113,7 +113,8 @@ async def limit(bucket: Bucket, key: str) -> None:
     except LimitReached as refused:
         g.rate_limit = refused.state
         raise
-    if "rate_limit" not in g or state.remaining < g.rate_limit.remaining:
+    # Where there is no limit (an exemption), there is nothing to be the tightest.
+    if state.limit and ("rate_limit" not in g or state.remaining < g.rate_limit.remaining):
         g.rate_limit = state
 
 

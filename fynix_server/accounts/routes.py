@@ -28,6 +28,7 @@ from fynix_server.protocol.accounts import (
     UserResponse,
     UserUpdate,
 )
+from fynix_server.rate_limit import login_key
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/api")
 
@@ -51,7 +52,7 @@ async def log_in(data: LoginRequest) -> Response:
     username = sessions.folded_username(data.username)
     if username is not None:
         # By name too: a password must not be guessed from many addresses at once.
-        await limit("login", f"name:{username}")
+        await limit("login", login_key(username))
     tokens = await sessions.log_in(current_resources(), data, request.headers.get("User-Agent"))
     return json_response(tokens)
 

@@ -126,6 +126,39 @@ async def revoke_other_sessions(
     return (await connection.execute(statement)).scalars().all()
 
 
+async def revoke_sessions(
+    connection: AsyncConnection, user_id: UUID, now: datetime
+) -> Sequence[UUID]:
+    """End all sessions of a person that hold; the ids of those ended. Index: idx_sessions_user."""
+    statement = (
+        update(Session)
+        .where(
+            Session.user_id == user_id,
+            Session.revoked_at.is_(None),
+            Session.expires_at > now,
+        )
+        .values(revoked_at=now)
+        .returning(Session.id)
+    )
+    return (await connection.execute(statement)).scalars().all()
+
+
+async def live_sessions_by_age(
+    connection: AsyncConnection, user_id: UUID, now: datetime, after: UUID | None, limit: int
+) -> Sequence[Login]:
+    """A person's sessions that hold and began before `after` (None: any), the latest begun first.
+
+    Their ids are in the order in which they began. Index: idx_sessions_user.
+    """
+    query = select(*_LOGIN).where(
+        Session.user_id == user_id, Session.revoked_at.is_(None), Session.expires_at > now
+    )
+    if after is not None:
+        query = query.where(Session.id < after)
+    rows = await connection.execute(query.order_by(Session.id.desc()).limit(limit))
+    return [Login(*row) for row in rows]
+
+
 async def live_sessions(
     connection: AsyncConnection, user_id: UUID, now: datetime, limit: int
 ) -> Sequence[Login]:

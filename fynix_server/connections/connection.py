@@ -2,12 +2,18 @@
 
 import asyncio
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from uuid import UUID
 
 from fynix_server import metrics
 from fynix_server.connections.outbox import Outbox
 from fynix_server.protocol.close_codes import CloseCode
 from fynix_server.tables import new_id
+
+
+def opened_at(connection_id: UUID) -> datetime:
+    """A connection's id begins with the milliseconds since 1970 (UUIDv7)."""
+    return datetime.fromtimestamp((connection_id.int >> 80) / 1000, UTC)
 
 
 class Connection:
@@ -31,6 +37,7 @@ class Connection:
         "held",
         "id",
         "is_opted_in",
+        "is_v1",
         "left_out",
         "session_id",
         "user_id",
@@ -41,6 +48,7 @@ class Connection:
         self.id = new_id()
         self.user_id = user_id
         self.session_id = session_id
+        self.is_v1 = is_v1
         self.is_opted_in = is_v1
         self.wants_durable = not is_v1
         self.carried: dict[UUID, int] = {}
@@ -50,6 +58,10 @@ class Connection:
         self.half_replayed: dict[UUID, range] = {}
         self.closing: asyncio.Future[CloseCode] = asyncio.get_running_loop().create_future()
         self._outbox = outbox
+
+    @property
+    def queued_frames(self) -> int:
+        return len(self._outbox)
 
     def close(self, code: CloseCode) -> None:
         """Ask for the socket to be closed; the first reason wins."""

@@ -57,6 +57,11 @@ class Connections:
             if connection.session_id == session_id:
                 connection.close(code)
 
+    def close_one(self, user_id: UUID, connection_id: UUID, code: CloseCode) -> None:
+        for connection in self.of_user(user_id):
+            if connection.id == connection_id:
+                connection.close(code)
+
     def close_user(self, user_id: UUID, code: CloseCode) -> None:
         for connection in list(self.of_user(user_id)):
             connection.close(code)

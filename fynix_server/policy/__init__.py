@@ -3,6 +3,7 @@
 The send path asks it; the features of moderation change it, in the database and then here.
 """
 
+from fynix_server.policy.limit_queries import OwnLimit, clear_overrides, own_limits, set_override
 from fynix_server.policy.policy import Policy
 from fynix_server.policy.queries import move_policy_version
 from fynix_server.policy.review import (
@@ -20,13 +21,17 @@ __all__ = [
     "ContentRejected",
     "HiddenBecause",
     "Muted",
+    "OwnLimit",
     "Policy",
     "RestrictionKind",
     "Restrictions",
     "Review",
     "Snapshot",
     "cannot_message_user",
+    "clear_overrides",
     "move_policy_version",
+    "own_limits",
     "refusal_to_write",
     "review_message",
+    "set_override",
 ]

@@ -17,6 +17,7 @@ from fynix_server.event_bus import EventBus
 from fynix_server.policy import queries
 from fynix_server.policy.content_filter import ContentFilter, Judgement, Rule
 from fynix_server.policy.snapshot import NOT_LOADED, Restrictions, Snapshot
+from fynix_server.rate_limit import Overrides
 
 CHECK_SECONDS = 10.0
 CHECK_SECONDS_WITHOUT_REDIS = 1.0
@@ -53,6 +54,7 @@ class Policy:
         self._looked_at: datetime = clock()
         self._did_look = False
         self.on_shut_out: Callable[[UUID], None] = _nobody_connected
+        self.on_limit_overrides: Callable[[Overrides], None] = _nobody_limited
 
     @property
     def snapshot(self) -> Snapshot:
@@ -99,6 +101,7 @@ class Policy:
             if loaded.rules != self._snapshot.rules:
                 await self._compile(loaded.rules)
             self._snapshot = loaded
+            self.on_limit_overrides(loaded.limit_overrides)
             self._looked_at = now
         for user_id in shut_out:
             self.on_shut_out(user_id)
@@ -157,6 +160,10 @@ class Policy:
                 ):
                     await self._look_now.wait()
             self._look_now.clear()
+
+
+def _nobody_limited(_overrides: Overrides) -> None:
+    """Where nothing is counted, such as in tests of the policy alone."""
 
 
 def _nobody_connected(_user_id: UUID) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.policy.content_filter import Kind, Rule, Verdict
+from fynix_server.policy.limit_queries import load_limit_overrides
 from fynix_server.policy.snapshot import Restrictions, Snapshot
 from fynix_server.tables import ContentRule, PolicyState, Restriction, User
 
@@ -48,7 +49,8 @@ async def load_snapshot(connection: AsyncConnection, now: datetime) -> Snapshot:
     for user_id, kind, until in await connection.execute(query):
         if until is None or until > now:
             restrictions.setdefault(user_id, Restrictions()).until[kind] = until
-    return Snapshot(version, restrictions, await _enabled_rules(connection))
+    limit_overrides = await load_limit_overrides(connection, now)
+    return Snapshot(version, restrictions, await _enabled_rules(connection), limit_overrides)
 
 
 async def _enabled_rules(connection: AsyncConnection) -> tuple[Rule, ...]:

@@ -6,6 +6,7 @@ from typing import Literal, get_args
 from uuid import UUID
 
 from fynix_server.policy.content_filter import Rule
+from fynix_server.rate_limit import Overrides
 
 RestrictionKind = Literal["muted", "shadow_limited", "held"]
 RESTRICTION_KINDS: tuple[RestrictionKind, ...] = get_args(RestrictionKind)
@@ -27,11 +28,13 @@ class Restrictions:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """`restrictions`: only of those who have some. `rules`: those that are enabled, by name."""
+    """`restrictions`, `limit_overrides`: only of those who have some. `rules`: those that are
+    enabled, by name."""
 
     version: int = -1
     restrictions: dict[UUID, Restrictions] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
+    limit_overrides: Overrides = field(default_factory=dict)
 
 
 NOT_LOADED = Snapshot()

@@ -34,8 +34,23 @@ for number, key in ipairs(KEYS) do
     is_counted = 1
   end
   local is_allowed = (is_known or is_counted == 1) and 1 or 0
-  local oldest = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
-  answers[number] = {is_allowed, is_counted, count, oldest[2]}
+  local too_many = math.max(0, count - tonumber(limit))
+  local awaited = redis.call('ZRANGE', key, too_many, too_many, 'WITHSCORES')
+  answers[number] = {is_allowed, is_counted, count, awaited[2]}
+end
+return answers
+"""
+
+# The same windows, without one more. It writes nothing: what is too old is left out, and stays.
+_LOOK = """
+local answers = {}
+for number, key in ipairs(KEYS) do
+  local now, begins, length, limit = unpack(ARGV, number * 5 - 4, number * 5)
+  local count = redis.call('ZCOUNT', key, '(' .. begins, '+inf')
+  local too_many = math.max(0, count - tonumber(limit))
+  local awaited = redis.call(
+    'ZRANGEBYSCORE', key, '(' .. begins, '+inf', 'WITHSCORES', 'LIMIT', too_many, 1)
+  answers[number] = {count < tonumber(limit) and 1 or 0, 0, count, awaited[2] or now}
 end
 return answers
 """
@@ -49,6 +64,7 @@ class SharedWindows:
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
         self._script = redis.register_script(_SLIDING_WINDOWS)
+        self._look_script = redis.register_script(_LOOK)
         self._batcher = Batcher(self._answers, at_most=_MAX_TOGETHER, name="rate_limits_ask")
         self._is_away = False
         self._look_again_at = 0.0
@@ -73,6 +89,30 @@ class SharedWindows:
             self._note_away(error)
             return [None] * len(windows)
         return [_taken(it) for it in answers]
+
+    async def look(self, windows: Sequence[Window]) -> list[Taken] | None:
+        """What they hold, without one more. None: Redis is away."""
+        if self._is_away:
+            self._look_for_redis()
+            return None
+        try:
+            answers: list[list[bytes]] = await self._look_script(
+                keys=[window.key for window in windows],
+                args=[it for window in windows for it in _arguments(window)],
+            )
+        except REDIS_ERRORS as error:
+            self._note_away(error)
+            return None
+        return [_taken(it) for it in answers]
+
+    async def forget(self, keys: Sequence[str]) -> bool:
+        """Empty these windows. False: Redis is away, and keeps them."""
+        try:
+            await self._redis.delete(*keys)
+        except REDIS_ERRORS as error:
+            self._note_away(error)
+            return False
+        return True
 
     async def give_back(self, key: str, member: str) -> None:
         """Take `member` out again."""
@@ -120,5 +160,5 @@ def _arguments(window: Window) -> list[int | str]:
 
 
 def _taken(answer: Sequence[bytes]) -> Taken:
-    is_allowed, is_counted, count, oldest = answer
-    return Taken(bool(is_allowed), bool(is_counted), int(count), int(float(oldest)))
+    is_allowed, is_counted, count, awaited = answer
+    return Taken(bool(is_allowed), bool(is_counted), int(count), int(float(awaited)))

@@ -14,9 +14,13 @@ class Window(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """Whether it was had, whether that cost a place, and what the window holds now."""
+    """Whether it was had, whether that cost a place, and what the window holds now.
+
+    `awaited_ms`: when that was counted whose leaving the next one waits for. It is the oldest,
+    unless the window holds more than `limit`, since that was lowered: then a later one.
+    """
 
     is_allowed: bool
     is_counted: bool
     in_window: int
-    oldest_ms: int
+    awaited_ms: int

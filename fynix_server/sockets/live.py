@@ -15,6 +15,7 @@ from fynix_server.resources import Resources
 from fynix_server.sockets import queries
 from fynix_server.sockets.delivery import Delivery
 from fynix_server.sockets.guard import Guard
+from fynix_server.sockets.roll_call import RollCall
 from fynix_server.sockets.typing import TypingIndicators
 
 RECONCILE_SECONDS = 10.0
@@ -34,6 +35,7 @@ class Live:
         self.delivery = Delivery(resources.database, resources.connections)
         self.typing = TypingIndicators(resources.event_bus)
         self.guard = Guard(resources)
+        self.roll_call = RollCall(resources)
         self.is_leaving = False
         self._look_now = asyncio.Event()
         self._looked_at = resources.clock()
@@ -65,11 +67,33 @@ class Live:
                 resources.policy.look_now()
             case "notice":
                 self._give_notice(UUID(event["user_id"]), event["detail"])
+            case _:
+                self._obey_admin(event)
+
+    def _obey_admin(self, event: dict[str, str]) -> None:
+        """What has to do with limits and connections that are looked after by hand."""
+        match event.get("type"):
+            case "limit_reset":
+                self._resources.limiter.forget_here(event["bucket"], event["key"])
+            case "kicked":
+                self._kick(UUID(event["user_id"]), event.get("connection_id"))
+            case "roll_call":
+                self.roll_call.answer(event)
+            case "roll_call_answer":
+                self.roll_call.take_answer(event)
 
     def shut_out(self, user_id: UUID) -> None:
         """Their account was suspended: nothing of theirs goes on here."""
         self._resources.sessions.forget_user(user_id)
         self._resources.connections.close_user(user_id, CloseCode.SUSPENDED)
+
+    def _kick(self, user_id: UUID, connection_id: str | None) -> None:
+        """Close sockets of theirs. Not with 4014: the login holds, and they may come back."""
+        connections, code = self._resources.connections, CloseCode.SERVICE_RESTART
+        if connection_id is None:
+            connections.close_user(user_id, code)
+        else:
+            connections.close_one(user_id, UUID(connection_id), code)
 
     def _give_notice(self, user_id: UUID, detail: str) -> None:
         frame = ServerNotice(detail=detail).model_dump_json()
@@ -124,3 +148,4 @@ class Live:
         for connection in remaining:
             connection.close(CloseCode.SERVICE_RESTART)
             await asyncio.sleep(pause)
+        await self.roll_call.leave()

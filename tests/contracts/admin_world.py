@@ -17,9 +17,11 @@ class AdminWorld:
 
 
 async def admin_world(api: Api) -> AdminWorld:
-    """root, who is logged in at the terminal, is an admin; bob and carol are people."""
+    """root, who is logged in at the terminal, is an admin; bob, carol and dave are people, and
+    dave is connected."""
     async with api.resources.database.write() as connection:
         await connection.execute(update(User).where(User.username == "root").values(role="admin"))
-    bob, carol = await api.people("bob", "carol")
+    bob, carol, dave = await api.people("bob", "carol", "dave")
+    await dave.live()
     names = {"bob": str(bob.user_id), "carol": str(carol.user_id), "text": "hello"}
     return AdminWorld(api, names)

@@ -33,6 +33,15 @@ COMMANDS: dict[tuple[str, str], str] = {
     ("POST", "/api/admin/users/<id:user_id>/unsuspend"): "user unsuspend carol",
     ("POST", "/api/admin/users/<id:user_id>/ban"): "user ban carol --yes",
     ("POST", "/api/admin/users/<id:user_id>/unban"): "user unban carol",
+    ("GET", "/api/admin/users/<id:user_id>/limits"): "limits show dave",
+    ("POST", "/api/admin/users/<id:user_id>/limits/set"): "limits set dave messages 9/60",
+    ("POST", "/api/admin/users/<id:user_id>/limits/exempt"): "limits exempt dave --for 1h",
+    ("POST", "/api/admin/users/<id:user_id>/limits/clear"): "limits clear dave",
+    ("POST", "/api/admin/users/<id:user_id>/limits/reset"): "limits reset dave",
+    ("GET", "/api/admin/connections"): "connections list dave",
+    ("POST", "/api/admin/users/<id:user_id>/connections/kick"): "connections kick dave",
+    ("GET", "/api/admin/users/<id:user_id>/sessions"): "session list dave",
+    ("POST", "/api/admin/users/<id:user_id>/sessions/revoke"): "session revoke dave --all --yes",
 }
 """By endpoint the command that uses it, in an order in which all can be done. Where the endpoint is
 an act, `--reason` is added, and it is first done with `--dry-run`, which must leave no trace."""

@@ -1,0 +1,1 @@
+"""Rate limits that admins set by hand, and forgetting what was counted."""
