@@ -44,6 +44,12 @@ COMMANDS = {
     "block": LazyCommand("fynix_cli.commands.blocking:block", "Want nothing from somebody."),
     "unblock": LazyCommand("fynix_cli.commands.blocking:unblock", "Take a block back."),
     "blocks": LazyCommand("fynix_cli.commands.blocking:blocks", "List whom you have blocked."),
+    "report": LazyCommand("fynix_cli.commands.reports:report", "Report a message or a person."),
+    "reports": LazyCommand(
+        "fynix_cli.commands.reports:reports", "List your reports and their outcome."
+    ),
+    "notices": LazyCommand("fynix_cli.commands.reports:notices", "List what the server told you."),
+    "moderation": LazyCommand("fynix_cli.commands.moderation:app", "Moderate: cases and more."),
     "scenario": LazyCommand(
         "fynix_cli.commands.scenario:app", "Script conversations, and play them."
     ),

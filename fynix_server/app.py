@@ -33,10 +33,12 @@ from fynix_server.messages.service import announce_message
 from fynix_server.messages.writer import MessageWriter
 from fynix_server.metrics import observe_queries
 from fynix_server.moderation.routes import blueprint as moderation
+from fynix_server.notices.routes import blueprint as notices
 from fynix_server.policy import Policy
 from fynix_server.protocol.fields import MAX_BODY_BYTES
 from fynix_server.rate_limit import RateLimiter
 from fynix_server.redis_client import open_redis
+from fynix_server.reports.routes import blueprint as reports
 from fynix_server.resources import Resources
 from fynix_server.session_cache import SessionCache
 from fynix_server.settings import Settings
@@ -68,7 +70,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Quart:
     # `/api/conversations/health` stands before `/api/conversations/<id>`.
     for blueprint in (health, accounts, blocking, conversations, messages, moderation, sockets):
         app.register_blueprint(blueprint)
-    for blueprint in (limits, others_sessions, connections):
+    for blueprint in (limits, others_sessions, connections, reports, notices):
         app.register_blueprint(blueprint)
     install_api_docs(app)
     app.while_serving(_Lifespan(app, settings, clock).serve)

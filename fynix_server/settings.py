@@ -138,11 +138,10 @@ class Settings(BaseSettings):
     )
     rate_limit_messages: Limit = Field(RateLimit("30/60"), description="Messages a person sends.")
     rate_limit_api: Limit = Field(RateLimit("600/60"), description="Other requests of a person.")
-    rate_limit_login: Limit = Field(
-        RateLimit("20/60"), description="Logins per address and per name."
-    )
+    rate_limit_login: Limit = Field(RateLimit("20/60"), description="Logins per address and name.")
     rate_limit_ws_connect: Limit = Field(RateLimit("60/60"), description="Sockets a person opens.")
     rate_limit_typing: Limit = Field(RateLimit("120/60"), description="Typing frames of a person.")
+    rate_limit_report: Limit = Field(RateLimit("20/3600"), description="Reports a person makes.")
     ws_connections_per_user: PositiveInt = Field(
         10, description="Past this the oldest is closed (4012)."
     )

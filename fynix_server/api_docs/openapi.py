@@ -102,12 +102,12 @@ class FynixOpenAPI(OpenAPIProvider):
 
 
 def _without_null(schema: Document) -> Document:
-    """A query cannot say null: what may be left out is of its other type."""
+    """A query cannot say null: what may be left out is of its other type, or one of those."""
     kinds = [kind for kind in schema.get("anyOf", []) if kind.get("type") != "null"]
-    if len(kinds) != 1:
+    if not kinds:
         return schema
     rest = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
-    return {**kinds[0], **rest}
+    return {**(kinds[0] if len(kinds) == 1 else {"anyOf": kinds}), **rest}
 
 
 def _complete_operation(path: str, method: str, operation: Document, schemas: Document) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from fynix_server.tables import Block, Notice, Report, Restriction, Session, User
+from fynix_server.tables import Block, Report, Restriction, Session, User
 
 _LAST_CHARACTER = "\U0010ffff"
 _PERSON = (
@@ -116,10 +116,6 @@ async def remove_restriction(connection: AsyncConnection, user_id: UUID, kind: s
     await connection.execute(
         delete(Restriction).where(Restriction.user_id == user_id, Restriction.kind == kind)
     )
-
-
-async def add_notice(connection: AsyncConnection, notice: dict[str, Any]) -> None:
-    await connection.execute(insert(Notice), notice)
 
 
 async def open_reports(connection: AsyncConnection, user_id: UUID) -> int:

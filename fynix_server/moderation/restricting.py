@@ -7,6 +7,7 @@ from fynix_server.administered import Acting
 from fynix_server.errors import Conflict
 from fynix_server.moderation import queries
 from fynix_server.moderation.acting import Change, OnPerson, act_on_person, moment_text
+from fynix_server.notifying import add_notice, announce_notice
 from fynix_server.policy import RestrictionKind
 from fynix_server.protocol.moderation import (
     ActRequest,
@@ -15,7 +16,6 @@ from fynix_server.protocol.moderation import (
     WarnRequest,
 )
 from fynix_server.resources import Resources
-from fynix_server.tables import new_id
 
 
 async def restrict(
@@ -68,19 +68,10 @@ async def warn(
     """Tell somebody something, at once where they are connected; it stays among their notices."""
 
     async def apply(on: OnPerson) -> Change:
-        notice = {
-            "id": new_id(),
-            "user_id": user_id,
-            "kind": "warning",
-            "detail": request.text,
-            "created_at": on.now,
-        }
-        await queries.add_notice(on.connection, notice)
+        await add_notice(on.connection, user_id, "warning", request.text, on.now)
         return Change({}, {"text": request.text})
 
     done = await act_on_person(resources, acting, user_id, request, apply)
     if not request.dry_run:
-        resources.event_bus.publish_control(
-            {"type": "notice", "user_id": str(user_id), "detail": request.text}
-        )
+        announce_notice(resources.event_bus, user_id, request.text)
     return done

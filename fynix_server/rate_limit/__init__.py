@@ -32,9 +32,9 @@ __all__ = [
     "person_key",
 ]
 
-Bucket = Literal["messages", "api", "login", "ws_connect", "typing"]
+Bucket = Literal["messages", "api", "login", "ws_connect", "typing", "report"]
 
-BUCKETS: tuple[Bucket, ...] = ("messages", "api", "login", "ws_connect", "typing")
+BUCKETS: tuple[Bucket, ...] = ("messages", "api", "login", "ws_connect", "typing", "report")
 
 
 @dataclass(slots=True)

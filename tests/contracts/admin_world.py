@@ -24,4 +24,9 @@ async def admin_world(api: Api) -> AdminWorld:
     bob, carol, dave = await api.people("bob", "carol", "dave")
     await dave.live()
     names = {"bob": str(bob.user_id), "carol": str(carol.user_id), "text": "hello"}
+    await bob.dm(carol)
+    for name, reporter, person in (("case", bob, carol), ("other_case", carol, bob)):
+        body = {"user_id": str(person.user_id), "reason": "spam"}
+        answer = await reporter.client.post("/api/reports", json=body)
+        names[name] = answer.json()["id"]
     return AdminWorld(api, names)

@@ -42,6 +42,15 @@ COMMANDS: dict[tuple[str, str], str] = {
     ("POST", "/api/admin/users/<id:user_id>/connections/kick"): "connections kick dave",
     ("GET", "/api/admin/users/<id:user_id>/sessions"): "session list dave",
     ("POST", "/api/admin/users/<id:user_id>/sessions/revoke"): "session revoke dave --all --yes",
+    ("GET", "/api/admin/cases"): "moderation case list",
+    ("GET", "/api/admin/cases/<id:case_id>"): "moderation case show {case}",
+    ("POST", "/api/admin/cases/<id:case_id>/read"): "moderation case show {case}",
+    ("POST", "/api/admin/cases/<id:case_id>/assign"): "moderation case assign {case}",
+    (
+        "POST",
+        "/api/admin/cases/<id:case_id>/action",
+    ): "moderation case action {case} --outcome {text}",
+    ("POST", "/api/admin/cases/<id:case_id>/dismiss"): "moderation case dismiss {other_case}",
 }
 """By endpoint the command that uses it, in an order in which all can be done. Where the endpoint is
 an act, `--reason` is added, and it is first done with `--dry-run`, which must leave no trace."""

@@ -27,7 +27,7 @@ async def _known(api: Api) -> dict[str, Any]:
     alice, bob, carol, _ = await api.people("alice", "bob", "carol", "mallory")
     group = await alice.group("everybody", bob)
     message_id = (await alice.send(group, "hello")).json()["id"]
-    await bob.send(group, "hello yourself")
+    answer_id = (await bob.send(group, "hello yourself")).json()["id"]
     person_id = str(bob.user_id)
     return {
         "url": api.url,
@@ -39,7 +39,8 @@ async def _known(api: Api) -> dict[str, Any]:
             "user_id": person_id,
             "other_user_id": person_id,
         },
-        "body": {"message_id": message_id, "user_id": str(carol.user_id)},
+        # Of bob's message, since nobody reports their own.
+        "body": {"message_id": answer_id, "user_id": str(carol.user_id)},
     }
 
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from fynix_cli.scenario.model.flow_steps import FLOW
 from fynix_cli.scenario.model.problems import did_you_mean
+from fynix_cli.scenario.model.protecting_steps import PROTECTING
 from fynix_cli.scenario.model.step_shapes import StepArgs
 from fynix_cli.scenario.model.talking_steps import TALKING
 from fynix_cli.scenario.model.values import NAME
 from fynix_cli.scenario.model.watching_steps import WATCHING
 
-PERSONAL: dict[str, type[StepArgs]] = {**TALKING, **WATCHING}
+PERSONAL: dict[str, type[StepArgs]] = {**TALKING, **PROTECTING, **WATCHING}
 """Steps of somebody: `alice.send`, or on one of their devices `alice.phone.send`."""
 
 _OWN_WORDS = {word for name in FLOW for word in name.split(".")} | {"env", "run"}

@@ -181,24 +181,6 @@ class Profile(Asking):
     avatar_url: Text = Field(None, description="Where one's picture is.")
 
 
-class Block(Asking):
-    """Want nothing more from somebody."""
-
-    shorthand: ClassVar[str | None] = "who"
-    example: ClassVar[str] = "alice.block: bob"
-
-    who: PersonName = Field(description="Whom.")
-
-
-class Unblock(Asking):
-    """Take a block back."""
-
-    shorthand: ClassVar[str | None] = "who"
-    example: ClassVar[str] = "alice.unblock: bob"
-
-    who: PersonName = Field(description="Whom.")
-
-
 class Find(Asking):
     """Look for people by the start of their name."""
 
@@ -286,8 +268,6 @@ TALKING: dict[str, type[StepArgs]] = {
     "conversations": Conversations,
     "events": Events,
     "profile": Profile,
-    "block": Block,
-    "unblock": Unblock,
     "find": Find,
     "sessions": Sessions,
     "revoke": Revoke,

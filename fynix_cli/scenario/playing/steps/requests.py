@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
+from fynix_cli.scenario.model import protecting_steps
 from fynix_cli.scenario.model import talking_steps as shapes
 from fynix_cli.scenario.playing.calls import Call
-from fynix_cli.scenario.playing.naming import conversation_id, message_of, user_id
+from fynix_cli.scenario.playing.naming import conversation_id, message_id, message_of, user_id
 from fynix_cli.scenario.playing.play import Play
 
 CONVERSATIONS = "/api/conversations"
@@ -74,16 +75,24 @@ def _profile(play: Play, args: shapes.Profile) -> Call:
     )
 
 
-def _block(play: Play, args: shapes.Block) -> Call:
+def _block(play: Play, args: protecting_steps.Block) -> Call:
     return Call("PUT", f"/api/blocks/{user_id(play, args.who)}")
 
 
-def _unblock(play: Play, args: shapes.Unblock) -> Call:
+def _unblock(play: Play, args: protecting_steps.Unblock) -> Call:
     return Call("DELETE", f"/api/blocks/{user_id(play, args.who)}")
 
 
 def _find(play: Play, args: shapes.Find) -> Call:
     return Call("GET", "/api/users" + _query({"q": args.q}))
+
+
+def _report(play: Play, args: protecting_steps.Report) -> Call:
+    about = _given(
+        message_id=None if args.message is None else message_id(args.message),
+        user_id=None if args.who is None else user_id(play, args.who),
+    )
+    return Call("POST", "/api/reports", about | _given(reason=args.reason, comment=args.comment))
 
 
 def _sessions(play: Play, args: shapes.Sessions) -> Call:
@@ -116,6 +125,7 @@ REQUESTS: dict[str, Callable[[Play, Any], Call]] = {
     "block": _block,
     "unblock": _unblock,
     "find": _find,
+    "report": _report,
     "sessions": _sessions,
     "revoke": _revoke,
     "request": _request,

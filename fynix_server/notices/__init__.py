@@ -1,0 +1,1 @@
+"""What the server has told somebody: warnings, and what became of their reports."""
