@@ -14,5 +14,6 @@ class EventType(StrEnum):
     conversation_created = "conversation_created"
     conversation_updated = "conversation_updated"
     participant_added = "participant_added"
+    participant_updated = "participant_updated"
     participant_removed = "participant_removed"
     server_notice = "server_notice"

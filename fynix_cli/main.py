@@ -38,6 +38,9 @@ COMMANDS = {
     "conversations": LazyCommand(
         "fynix_cli.commands.chat:conversations", "List your conversations."
     ),
+    "conversation": LazyCommand(
+        "fynix_cli.commands.conversation:app", "Groups: who is in them, and who may do what."
+    ),
     "messages": LazyCommand("fynix_cli.commands.chat:messages", "Show the messages of one."),
     "read": LazyCommand("fynix_cli.commands.chat:read", "Mark messages as read."),
     "delete": LazyCommand("fynix_cli.commands.chat:delete", "Delete a message of yours."),

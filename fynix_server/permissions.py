@@ -158,9 +158,30 @@ GROUP_ROLES: dict[GroupAct, frozenset[str]] = {
     GroupAct.RENAME: frozenset({"owner", "admin"}),
     GroupAct.ADD: frozenset({"owner", "admin"}),
     GroupAct.REMOVE_MEMBER: frozenset({"owner", "admin"}),
-    GroupAct.REMOVE_ADMIN: frozenset({"owner", "admin"}),
+    # Not an admin's: they could settle a quarrel by who is faster.
+    GroupAct.REMOVE_ADMIN: frozenset({"owner"}),
     GroupAct.REMOVE_OWNER: frozenset(),
     GroupAct.CHANGE_ROLE: frozenset({"owner"}),
     GroupAct.TRANSFER: frozenset({"owner"}),
     GroupAct.LEAVE: frozenset({"owner", "admin", "member"}),
 }
+"""Which roles in the group may do it, with no regard to their role on the server."""
+
+REMOVING: dict[str, GroupAct] = {
+    "owner": GroupAct.REMOVE_OWNER,
+    "admin": GroupAct.REMOVE_ADMIN,
+    "member": GroupAct.REMOVE_MEMBER,
+}
+"""What it is to take somebody of this role out of a group."""
+
+
+def require_group_role(role: str, act: GroupAct) -> None:
+    """Raises: NotPermitted (code `not_an_admin`, `not_the_owner` or `owner_cannot_be_removed`)."""
+    allowed = GROUP_ROLES[act]
+    if role in allowed:
+        return
+    if not allowed:
+        raise NotPermitted("The owner cannot be removed.", code="owner_cannot_be_removed")
+    if allowed == {"owner"}:
+        raise NotPermitted("Only the group's owner may do this.", code="not_the_owner")
+    raise NotPermitted("Only the group's owner and admins may do this.", code="not_an_admin")

@@ -1,16 +1,14 @@
 """Deleting a message: find it, say which, ask, and only then delete."""
 
-import sys
 from dataclasses import dataclass
 from uuid import UUID
 
-import typer
-
 from fynix_cli.chat.targets import conversation_to_look_at, message_id_of
 from fynix_cli.client.rest import RestClient
+from fynix_cli.confirming import confirm_yes
 from fynix_cli.errors import CommandError
 from fynix_cli.exit_codes import ExitCode
-from fynix_cli.output import local_time, talk, visible
+from fynix_cli.output import local_time, talk
 from fynix_server.protocol.fields import MAX_PAGE_SIZE
 from fynix_server.protocol.messages import MessageResponse
 
@@ -35,7 +33,7 @@ async def delete_message(rest: RestClient, deletion: Deletion) -> None:
             if deletion.is_dry_run:
                 talk(f"Would delete {what}")
                 return
-            _confirm(what)
+            confirm_yes("deleting", f"Delete for everybody {what}")
         await rest.delete_message(conversation.id, wanted)
     talk(f"Deleted message {wanted}.")
 
@@ -55,17 +53,6 @@ async def _find(rest: RestClient, conversation_id: UUID, message_id: UUID) -> Me
         hint="fynix messages shows the ids",
         exit_code=ExitCode.NOT_FOUND,
     )
-
-
-def _confirm(what: str) -> None:
-    if not sys.stdin.isatty():
-        raise CommandError(
-            "deleting wants a yes, and there is no terminal to ask at",
-            hint="add --yes",
-            exit_code=ExitCode.USAGE,
-        )
-    if not typer.confirm(visible(f"Delete for everybody {what}"), err=True):
-        raise CommandError("nothing deleted")
 
 
 def _described(message: MessageResponse) -> str:

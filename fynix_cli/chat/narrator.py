@@ -17,11 +17,20 @@ from fynix_server.protocol.frames import (
     NewMessage,
     ParticipantAdded,
     ParticipantRemoved,
+    ParticipantUpdated,
     ServerFrame,
     Typing,
 )
 
 SHORT_ID = 8
+GroupFrame = (
+    ConversationCreated
+    | ConversationUpdated
+    | ParticipantAdded
+    | ParticipantUpdated
+    | ParticipantRemoved
+)
+_ROLES = {"owner": "the owner", "admin": "an admin", "member": "a member"}
 
 
 class Narrator:
@@ -86,9 +95,7 @@ def told_in_words(frame: ServerFrame, conversation: ConversationResponse | None)
     """What happened, without its time. Not made visible: others' names and texts stand in it."""
     if isinstance(frame, MessageUpdated | MessageDeleted | MessageRead | Typing):
         return _told_of_message(frame, conversation)
-    if isinstance(
-        frame, ConversationCreated | ConversationUpdated | ParticipantAdded | ParticipantRemoved
-    ):
+    if isinstance(frame, GroupFrame):
         return _told_of_conversation(frame, conversation)
     return str(getattr(frame, "detail", frame.type))
 
@@ -107,10 +114,7 @@ def _told_of_message(
     return f"{who} is typing" if frame.is_typing else f"{who} stopped typing"
 
 
-def _told_of_conversation(
-    frame: ConversationCreated | ConversationUpdated | ParticipantAdded | ParticipantRemoved,
-    conversation: ConversationResponse | None,
-) -> str:
+def _told_of_conversation(frame: GroupFrame, conversation: ConversationResponse | None) -> str:
     if isinstance(frame, ConversationCreated):
         names = ", ".join(person.username for person in frame.conversation.participants)
         return f"a conversation of {names} began"
@@ -120,6 +124,11 @@ def _told_of_conversation(
         added_by = _name(frame.added_by, conversation)
         return f"{added_by} added {frame.participant.username}"
     who = _name(frame.user_id, conversation)
+    if isinstance(frame, ParticipantUpdated):
+        role = _ROLES[frame.role]
+        if frame.updated_by == frame.user_id:
+            return f"{who} is {role} now"
+        return f"{_name(frame.updated_by, conversation)} made {who} {role}"
     if frame.removed_by == frame.user_id:
         return f"{who} left"
     return f"{_name(frame.removed_by, conversation)} removed {who}"

@@ -23,13 +23,14 @@ from fynix_server.protocol.frames import (
     NewMessage,
     ParticipantAdded,
     ParticipantRemoved,
+    ParticipantUpdated,
     ServerFrame,
     ServerNotice,
     Typing,
 )
 
 NOTICE_SECONDS = 8.0
-Happening = ConversationUpdated | ParticipantAdded | ParticipantRemoved
+Happening = ConversationUpdated | ParticipantAdded | ParticipantUpdated | ParticipantRemoved
 
 
 class Desk:

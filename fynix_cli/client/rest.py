@@ -1,6 +1,7 @@
 """Every REST endpoint that a client uses, as a method that answers a protocol model."""
 
 import uuid
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -18,6 +19,7 @@ from fynix_server.protocol.conversations import (
     ConversationListResponse,
     ConversationResponse,
     EventsResponse,
+    ParticipantResponse,
 )
 from fynix_server.protocol.fields import MAX_PAGE_DEPTH, MAX_PAGE_SIZE
 from fynix_server.protocol.health import ReadyResponse, SocketHealthResponse
@@ -128,6 +130,36 @@ class RestClient:
         """The conversation of two with `user_id`, made if there was none."""
         call = Call("POST", f"/api/conversations/dm/{user_id}")
         return await self.http.fetch(ConversationResponse, call)
+
+    async def update_group(
+        self, conversation_id: UUID, changes: Mapping[str, str]
+    ) -> ConversationResponse:
+        """`changes`: its new `name`, its new `description`, or both."""
+        call = Call("PATCH", f"/api/conversations/{conversation_id}", body=changes)
+        return await self.http.fetch(ConversationResponse, call)
+
+    async def add_participant(self, conversation_id: UUID, user_id: UUID) -> ParticipantResponse:
+        """Not sent twice: a second one would be refused, since they are there."""
+        path = f"/api/conversations/{conversation_id}/participants"
+        call = Call("POST", path, body={"user_id": str(user_id)}, is_repeatable=False)
+        return await self.http.fetch(ParticipantResponse, call)
+
+    async def change_role(
+        self, conversation_id: UUID, user_id: UUID, role: str, *, is_dry_run: bool = False
+    ) -> ParticipantResponse:
+        """Not sent twice: whoever has handed a group on may not do it again."""
+        path = f"/api/conversations/{conversation_id}/participants/{user_id}"
+        query = {"dry_run": "true"} if is_dry_run else None
+        call = Call("PATCH", path, query, {"role": role}, is_repeatable=False)
+        return await self.http.fetch(ParticipantResponse, call)
+
+    async def remove_participant(
+        self, conversation_id: UUID, user_id: UUID, *, is_dry_run: bool = False
+    ) -> None:
+        """Not sent twice: who has gone is not there to go again."""
+        path = f"/api/conversations/{conversation_id}/participants/{user_id}"
+        query = {"dry_run": "true"} if is_dry_run else None
+        await self.http.send(Call("DELETE", path, query, is_repeatable=False))
 
     async def messages(
         self, conversation_id: UUID, limit: int = 50, before_seq: int | None = None

@@ -149,7 +149,7 @@ def tail(
 
     \b
     Types: new_message, message_updated, message_deleted, message_read, typing,
-    conversation_created, conversation_updated, participant_added,
+    conversation_created, conversation_updated, participant_added, participant_updated,
     participant_removed, server_notice.
 
     --exec runs COMMAND for one frame after the other, as the same person (FYNIX_PROFILE,

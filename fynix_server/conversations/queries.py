@@ -167,13 +167,16 @@ def _participant(conversation_id: UUID, user_id: UUID) -> Select[*tuple[Any, ...
 async def next_owner_id(connection: AsyncConnection, conversation_id: UUID) -> UUID | None:
     """Who inherits a group: the admin there longest, else the member; None: nobody is left.
 
-    Of those who came with the same number, the account made first. Index: the primary key.
+    Whoever is shut out of the server comes after all others. Of those who came with the same
+    number, the account made first. Indexes: the primary key, pk_users.
     """
     participant = ConversationParticipant
     query = (
         select(participant.user_id)
+        .join(User, User.id == participant.user_id)
         .where(participant.conversation_id == conversation_id, participant.is_active)
         .order_by(
+            case((User.status == "active", 0), else_=1),
             case((participant.role == "admin", 0), else_=1),
             participant.joined_seq,
             participant.user_id,

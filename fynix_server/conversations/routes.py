@@ -6,7 +6,7 @@ from quart import Blueprint, Response
 from quart_schema import document_response, validate_querystring
 
 from fynix_server.auth import Principal, authenticated
-from fynix_server.conversations import groups, service
+from fynix_server.conversations import group_roles, groups, service
 from fynix_server.http import accepts, current_resources, json_response, no_content
 from fynix_server.protocol.conversations import (
     ConversationCreate,
@@ -14,10 +14,12 @@ from fynix_server.protocol.conversations import (
     ConversationResponse,
     ConversationsQuery,
     ConversationUpdate,
+    DryRunQuery,
     EventsQuery,
     EventsResponse,
     ParticipantAdd,
     ParticipantResponse,
+    ParticipantUpdate,
 )
 
 blueprint = Blueprint("conversations", __name__, url_prefix="/api/conversations")
@@ -94,15 +96,36 @@ async def add_participant(
     return json_response(participant, 201)
 
 
+@blueprint.patch("/<id:conversation_id>/participants/<id:user_id>")
+@authenticated()
+@validate_querystring(DryRunQuery)
+@accepts(ParticipantUpdate)
+@document_response(ParticipantResponse)
+async def change_participant_role(
+    principal: Principal,
+    conversation_id: UUID,
+    user_id: UUID,
+    data: ParticipantUpdate,
+    query_args: DryRunQuery,
+) -> Response:
+    """Change somebody's role in a group, as its owner, or give it to them.
+
+    200, or 400, 401, 403, 404, 409, 429.
+    """
+    asked = group_roles.RoleChange(conversation_id, user_id, data.role, query_args.dry_run)
+    participant = await group_roles.change_role(current_resources(), principal.user_id, asked)
+    return json_response(participant)
+
+
 @blueprint.delete("/<id:conversation_id>/participants/<id:user_id>")
 @authenticated()
+@validate_querystring(DryRunQuery)
 async def remove_participant(
-    principal: Principal, conversation_id: UUID, user_id: UUID
+    principal: Principal, conversation_id: UUID, user_id: UUID, query_args: DryRunQuery
 ) -> Response:
     """Leave a group, or take somebody out of it. 204, or 400, 401, 403, 404, 429."""
-    await groups.remove_participant(
-        current_resources(), principal.user_id, conversation_id, user_id
-    )
+    asked = groups.Removal(conversation_id, user_id, query_args.dry_run)
+    await groups.remove_participant(current_resources(), principal.user_id, asked)
     return no_content()
 
 

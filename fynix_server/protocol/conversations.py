@@ -37,6 +37,16 @@ class ParticipantAdd(Shape):
     user_id: UUID
 
 
+class ParticipantUpdate(Shape):
+    """Somebody's new role. `owner`: they get the group, and whoever had it becomes an admin."""
+
+    role: ParticipantRole
+
+
+class DryRunQuery(Shape):
+    dry_run: bool = Field(False, description="Answer as if it were done, and change nothing.")
+
+
 class ParticipantResponse(Shape):
     user_id: UUID
     username: str

@@ -12,6 +12,7 @@ from pydantic import Field, StrictBool, TypeAdapter
 from fynix_server.protocol.conversations import (
     ConversationResponse,
     ParticipantResponse,
+    ParticipantRole,
 )
 from fynix_server.protocol.fields import ClientMessageId, Content, Shape, Timestamp
 from fynix_server.protocol.messages import ClientContentType, MessageResponse
@@ -162,6 +163,20 @@ class ParticipantAdded(Shape):
     added_by: UUID
 
 
+class ParticipantUpdated(Shape):
+    """Somebody has another role. A change of owner is two: who had it first, then who has it.
+
+    `updated_by`: who decided so; of an heir, the owner who left.
+    """
+
+    type: Literal["participant_updated"] = "participant_updated"
+    conversation_id: UUID
+    seq: int
+    user_id: UUID
+    role: ParticipantRole
+    updated_by: UUID
+
+
 class ParticipantRemoved(Shape):
     """`removed_by` is the same as `user_id` where they left. Their last frame of it."""
 
@@ -226,6 +241,7 @@ DurableFrame = (
     | ConversationCreated
     | ConversationUpdated
     | ParticipantAdded
+    | ParticipantUpdated
     | ParticipantRemoved
 )
 ServerFrame = Annotated[
@@ -239,6 +255,7 @@ ServerFrame = Annotated[
     | ConversationCreated
     | ConversationUpdated
     | ParticipantAdded
+    | ParticipantUpdated
     | ParticipantRemoved
     | ResyncRequired
     | ServerNotice

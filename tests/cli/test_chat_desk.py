@@ -14,6 +14,7 @@ from fynix_server.protocol.frames import (
     MessageRead,
     NewMessage,
     ParticipantRemoved,
+    ParticipantUpdated,
     Typing,
 )
 from tests.cli.chat_world import (
@@ -109,6 +110,21 @@ def test_what_a_frame_does_not_say_is_marked_to_be_asked_for() -> None:
         desk.stale.clear()
         desk.accept(frame)
         assert desk.stale == {frame.conversation_id}, what
+
+
+def test_a_new_role_is_told_in_the_thread_and_asked_for() -> None:
+    desk = Desk(ME, lambda: 0.0)
+    desk.listing.take(conversation())
+    thread = desk.open_conversation(PLACE)
+
+    desk.accept(
+        ParticipantUpdated(
+            conversation_id=PLACE, seq=1, user_id=ALICE, role="admin", updated_by=BOB
+        )
+    )
+
+    assert thread.happenings == {1: "bob made alice an admin"}
+    assert desk.stale == {PLACE}
 
 
 def test_whoever_is_removed_keeps_the_thread_and_loses_the_place_in_the_list() -> None:

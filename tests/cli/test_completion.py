@@ -81,7 +81,10 @@ def test_every_command_is_offered(shell: str) -> None:
         (("tail", "--output", ""), ["text", "jsonl"]),
         (("tail", "-o", "j"), ["jsonl"]),
         (("tail", "--type", "mess"), ["message_updated", "message_deleted", "message_read"]),
-        (("wait", "participant"), ["participant_added", "participant_removed"]),
+        (
+            ("wait", "participant"),
+            ["participant_added", "participant_updated", "participant_removed"],
+        ),
         (("wait", "new_message", "--ti"), ["--timeout"]),
         (("user", "create", "--role", ""), ["user", "moderator", "admin"]),
     ],

@@ -22,6 +22,7 @@ async def live_in(settings: Settings) -> None:
         await _converse(alice, bob, await alice.dm(bob))
         await alice.dm(carol)  # in which nobody says anything
         await _meet(alice, bob, carol)
+        await _hand_on(alice, bob, carol)
         deserted = await alice.group("deserted", bob)
         for person in (bob, alice):
             await leave(person, deserted, person)
@@ -57,6 +58,20 @@ async def _meet(alice: Person, bob: Person, carol: Person) -> None:
     await leave(carol, group, carol)
     await alice.client.patch(f"/api/conversations/{group}", json={"name": "renamed"})
     await bob.send(group, "back again")
+
+
+async def _hand_on(alice: Person, bob: Person, carol: Person) -> None:
+    group = await alice.group("handed on", bob, carol)
+    await give_role(alice, group, bob, "admin")
+    await give_role(alice, group, carol, "owner")
+    await leave(carol, group, carol)
+    await add(alice, group, carol)
+
+
+async def give_role(actor: Person, group: str, person: Person, role: str) -> None:
+    url = f"/api/conversations/{group}/participants/{person.user_id}"
+    answer = await actor.client.patch(url, json={"role": role})
+    assert answer.status_code == 200, answer.text
 
 
 async def add(actor: Person, group: str, person: Person) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import select, update
 
 from fynix_cli.stack.postgres import Postgres
 from fynix_cli.stack.valkey import Valkey
@@ -15,6 +16,7 @@ from fynix_server.maintenance.doctor.invariant import Finding
 from fynix_server.maintenance.seed_plan import SeedPlan
 from fynix_server.maintenance.seeding import seed_database
 from fynix_server.settings import Settings, load_settings
+from fynix_server.tables import Conversation, ConversationEvent
 from tests.conftest import COMMON, TEMPLATE
 from tests.maintenance.breaking import Break, break_by_hand, damage_index, found_while_broken
 from tests.maintenance.breaks import MENDABLE, UNMENDABLE
@@ -120,6 +122,25 @@ async def test_a_database_that_people_have_lived_in_is_sound(
     assert broken(results) == set()
     unused = {it.invariant.name for it in results if it.finding.checked == 0}
     assert unused == (set() if lived_in.is_sqlite else {"file"})
+
+
+async def test_an_heir_whom_an_older_server_told_nobody_of_is_sound(
+    lived_in: Settings, told: Told
+) -> None:
+    group = select(Conversation.id).where(Conversation.name == "handed on").scalar_subquery()
+    silent = (
+        update(ConversationEvent)
+        .where(
+            ConversationEvent.conversation_id == group,
+            ConversationEvent.type == "participant_updated",
+            ConversationEvent.payload.contains('"role":"owner"'),
+            ConversationEvent.seq == 6,
+        )
+        .values(type="conversation_updated", payload="{}")
+    )
+    await break_by_hand(lived_in, Break("membership_log", "of an older server", [silent]))
+
+    assert broken(await examine(lived_in, told)) == set()
 
 
 # ── what is not ──────────────────────────────────────────────────────────────────────────────

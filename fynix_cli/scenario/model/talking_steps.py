@@ -4,12 +4,13 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
+from fynix_cli.scenario.model.group_steps import GROUP_STEPS
+from fynix_cli.scenario.model.group_steps import IN as _IN
 from fynix_cli.scenario.model.step_shapes import Asking, StepArgs
 from fynix_cli.scenario.model.values import (
     Args,
     Flag,
     PersonName,
-    PersonNames,
     Ref,
     Share,
     Text,
@@ -17,7 +18,6 @@ from fynix_cli.scenario.model.values import (
     is_reference,
 )
 
-_IN: Any = Field(alias="in", description="The conversation, such as $dm.")
 _MESSAGE: Any = Field(description="The message, such as $m1.")
 
 
@@ -28,53 +28,6 @@ class Dm(Asking):
     example: ClassVar[str] = "alice.dm: {with: bob, save: dm}"
 
     with_: PersonName = Field(alias="with", description="With whom.")
-
-
-class Group(Asking):
-    """Make a group; whoever makes it is its owner."""
-
-    example: ClassVar[str] = "alice.group: {name: Climbers, with: [bob, carol], save: group}"
-
-    name: Text = Field(description="What it is called.")
-    with_: PersonNames = Field([], alias="with", description="Who else is in it from the start.")
-    description: Text = Field(None, description="What it is about.")
-
-
-class Rename(Asking):
-    """Rename a group, or describe it anew."""
-
-    example: ClassVar[str] = "alice.rename: {in: $group, name: Hikers}"
-
-    in_: Ref = _IN
-    name: Text = Field(None, description="Its new name.")
-    description: Text = Field(None, description="Its new description.")
-
-
-class Add(Asking):
-    """Take somebody into a group."""
-
-    example: ClassVar[str] = "alice.add: {in: $group, who: carol}"
-
-    in_: Ref = _IN
-    who: PersonName = Field(description="Whom.")
-
-
-class Remove(Asking):
-    """Put somebody out of a group."""
-
-    example: ClassVar[str] = "alice.remove: {in: $group, who: carol}"
-
-    in_: Ref = _IN
-    who: PersonName = Field(description="Whom.")
-
-
-class Leave(Asking):
-    """Leave a group."""
-
-    shorthand: ClassVar[str | None] = "in_"
-    example: ClassVar[str] = "carol.leave: $group"
-
-    in_: Ref = _IN
 
 
 class Retry(Args):
@@ -254,11 +207,7 @@ class Request(Asking):
 
 TALKING: dict[str, type[StepArgs]] = {
     "dm": Dm,
-    "group": Group,
-    "rename": Rename,
-    "add": Add,
-    "remove": Remove,
-    "leave": Leave,
+    **GROUP_STEPS,
     "send": Send,
     "edit": Edit,
     "delete": Delete,

@@ -28,6 +28,7 @@ NUMBERED = frozenset(
         "conversation_created",
         "conversation_updated",
         "participant_added",
+        "participant_updated",
         "participant_removed",
     }
 )

@@ -28,6 +28,11 @@ def opening_lines(
         if conversation.description:
             args["description"] = words.said(conversation.description)
         yield step_line(f"{words.people[first]}.group", {**args, "save": name})
+        admins = {it.user_id for it in conversation.participants if it.role == "admin"}
+        for user_id in others:
+            if user_id in admins:
+                args = {"in": words.ref(conversation.id), "who": words.people[user_id]}
+                yield step_line(f"{words.people[first]}.role", {**args, "is": "admin"})
     else:
         first = dm_opener(members, recorded, about)
         other = next(it for it in members if it != first)

@@ -5,7 +5,14 @@ from uuid import UUID
 
 from fynix_cli.scenario.recording.tape import Happening, Tape, actor_of, owner_of, touched_by
 from fynix_server.protocol.conversations import ConversationResponse
-from fynix_server.protocol.frames import ConversationCreated, MessageDeleted, NewMessage, Typing
+from fynix_server.protocol.frames import (
+    ConversationCreated,
+    MessageDeleted,
+    NewMessage,
+    ParticipantRemoved,
+    ParticipantUpdated,
+    Typing,
+)
 
 MAX_MEMBERS = 20
 """Of larger groups only those come in who say or see something."""
@@ -14,14 +21,15 @@ MAX_MEMBERS = 20
 def playable(tape: Tape) -> list[Happening]:
     """Those that people can do, each where it makes a difference.
 
-    Left out: what nobody knows the author of, what happened in conversations that nothing is
-    known of, and what a server that is asked quickly would tell nobody of.
+    Left out: what comes of something else by itself, what nobody knows the author of, what
+    happened in conversations that nothing is known of, and what a server that is asked quickly
+    would tell nobody of.
     """
     begun = {
         it.conversation_id for it in tape.happenings if isinstance(it.frame, ConversationCreated)
     }
     known = begun | set(tape.standing)
-    typing, deletions = _TypingNow(), _deletions(tape)
+    typing, deletions, leavings = _TypingNow(), _deletions(tape), _leavings(tape)
     found = []
     for it in tape.happenings:
         frame = it.frame
@@ -30,6 +38,8 @@ def playable(tape: Tape) -> list[Happening]:
         if isinstance(frame, Typing) and not typing.is_changed_by(frame):
             continue
         if isinstance(frame, MessageDeleted) and deletions.get(frame.message_id) != frame.seq:
+            continue
+        if isinstance(frame, ParticipantUpdated) and _follows_by_itself(frame, leavings):
             continue
         if isinstance(frame, NewMessage) and frame.message.content_type == "system":
             continue
@@ -49,6 +59,19 @@ def _deletions(tape: Tape) -> dict[UUID, int]:
         if isinstance(frame, MessageDeleted) and (it.conversation_id, frame.seq) not in sent:
             found[frame.message_id] = max(frame.seq, found.get(frame.message_id, 0))
     return found
+
+
+def _leavings(tape: Tape) -> set[tuple[UUID, int]]:
+    """The conversation and the number of each."""
+    frames = [it.frame for it in tape.happenings if isinstance(it.frame, ParticipantRemoved)]
+    return {(it.conversation_id, it.seq) for it in frames if it.user_id == it.removed_by}
+
+
+def _follows_by_itself(frame: ParticipantUpdated, leavings: set[tuple[UUID, int]]) -> bool:
+    """Whether it comes of what else is done: of a transfer, which the next number tells of, or of
+    the owner's leaving, which the one before does."""
+    is_heir = (frame.conversation_id, frame.seq - 1) in leavings
+    return is_heir or frame.user_id == frame.updated_by
 
 
 class _TypingNow:

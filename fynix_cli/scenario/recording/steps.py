@@ -14,6 +14,7 @@ from fynix_server.protocol.frames import (
     NewMessage,
     ParticipantAdded,
     ParticipantRemoved,
+    ParticipantUpdated,
     Typing,
 )
 
@@ -44,7 +45,7 @@ class StepWriter:
                 return "typing", where if frame.is_typing else {**where, "is": False}
             case ConversationUpdated():
                 return "rename", where | self._renaming(frame)
-            case ParticipantAdded() | ParticipantRemoved():
+            case ParticipantAdded() | ParticipantUpdated() | ParticipantRemoved():
                 return self._of_people(frame, where)
             case NewMessage() | MessageUpdated() | MessageDeleted():
                 return self._of_message(happening, where)
@@ -67,10 +68,13 @@ class StepWriter:
         return "send", where | text | more | saved
 
     def _of_people(
-        self, frame: ParticipantAdded | ParticipantRemoved, where: Args
+        self, frame: ParticipantAdded | ParticipantUpdated | ParticipantRemoved, where: Args
     ) -> tuple[str, Args]:
         if isinstance(frame, ParticipantAdded):
             return "add", {**where, "who": self._words.people[frame.participant.user_id]}
+        if isinstance(frame, ParticipantUpdated):
+            who = self._words.people[frame.user_id]
+            return "role", {**where, "who": who, "is": frame.role}
         if frame.user_id == frame.removed_by:
             return "leave", where
         return "remove", {**where, "who": self._words.people[frame.user_id]}
@@ -105,7 +109,8 @@ class StepWriter:
     def _whom(self, frame: Any) -> Args:
         if isinstance(frame, ParticipantAdded):
             return {"participant.user_id": self._person(frame.participant.user_id)}
-        return {"user_id": self._person(frame.user_id)} if hasattr(frame, "user_id") else {}
+        role = {"role": frame.role} if isinstance(frame, ParticipantUpdated) else {}
+        return {"user_id": self._person(frame.user_id)} | role if hasattr(frame, "user_id") else {}
 
     def _id(self, message_id: UUID) -> str:
         return f"{self._words.ref(message_id)}.id"

@@ -16,6 +16,7 @@ from fynix_server.protocol.frames import (
     NewMessage,
     ParticipantAdded,
     ParticipantRemoved,
+    ParticipantUpdated,
     ServerFrame,
     Typing,
 )
@@ -144,7 +145,7 @@ def actor_of(frame: ServerFrame) -> UUID | None:
             return frame.message.sender_id
         case MessageDeleted():
             return frame.deleted_by
-        case ConversationUpdated():
+        case ConversationUpdated() | ParticipantUpdated():
             return frame.updated_by
         case ParticipantAdded():
             return frame.added_by
@@ -167,4 +168,4 @@ def touched_by(frame: ServerFrame) -> UUID | None:
     """To whom it was done, where that is somebody."""
     if isinstance(frame, ParticipantAdded):
         return frame.participant.user_id
-    return frame.user_id if isinstance(frame, ParticipantRemoved) else None
+    return frame.user_id if isinstance(frame, ParticipantRemoved | ParticipantUpdated) else None

@@ -11,6 +11,7 @@ from fynix_server.protocol.frames import (
     NewMessage,
     ParticipantAdded,
     ParticipantRemoved,
+    ParticipantUpdated,
     Typing,
 )
 
@@ -41,11 +42,16 @@ def _what(tape: Tape, happening: Happening, wording: Callable[[str], str]) -> st
             return f"renames a group: {wording(frame.name or '')}"
         case ParticipantAdded():
             return f"adds {frame.participant.username}"
-        case ParticipantRemoved() if frame.user_id == frame.removed_by:
-            return "leaves"
-        case ParticipantRemoved():
-            return f"removes {_name(tape, frame.user_id)}"
+        case ParticipantUpdated() | ParticipantRemoved():
+            return _what_to_whom(tape, frame)
     return _PLAIN[frame.type]
+
+
+def _what_to_whom(tape: Tape, frame: ParticipantUpdated | ParticipantRemoved) -> str:
+    whom = _name(tape, frame.user_id)
+    if isinstance(frame, ParticipantUpdated):
+        return f"makes {whom} {frame.role}"
+    return "leaves" if frame.user_id == frame.removed_by else f"removes {whom}"
 
 
 def _name(tape: Tape, user_id: UUID) -> str:

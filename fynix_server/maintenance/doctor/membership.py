@@ -155,7 +155,7 @@ MEMBERSHIP = (
     Invariant(
         "group_owner",
         "a group with people in it has one owner; a direct conversation has none",
-        "Set the role of whom it should be in conversation_participants.",
+        "Set the role in conversation_participants of whom the latest participant_updated names.",
         rows_of(Conversation, _WRONGLY_OWNED),
     ),
     Invariant(
@@ -166,8 +166,8 @@ MEMBERSHIP = (
     ),
     Invariant(
         "membership_log",
-        "the participants are those that the events of joining and leaving add up to",
-        "Compare with a backup; these decide who may read what, so nothing guesses them.",
+        "the participants and their roles are those that the events add up to",
+        "Compare with a backup; these decide who may do what, so nothing guesses them.",
         examine_log,
     ),
     Invariant(

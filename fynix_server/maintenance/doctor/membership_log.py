@@ -1,4 +1,4 @@
-"""Whether the participants are those that the events of joining and leaving add up to."""
+"""Whether the participants and their roles are those that the events add up to."""
 
 import json
 from collections.abc import AsyncIterator
@@ -12,12 +12,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from fynix_server.maintenance.doctor.invariant import Finding
 from fynix_server.tables import AnyRow, ConversationEvent, ConversationParticipant
 
-_EVENT_TYPES = ("conversation_created", "participant_added", "participant_removed")
+_EVENT_TYPES = (
+    "conversation_created",
+    "participant_added",
+    "participant_updated",
+    "participant_removed",
+)
 
 
 @dataclass
 class _Stay:
+    """`role` None: of a seeded conversation, so that the events do not say."""
+
     joined_seq: int | None
+    role: str | None = None
     left_seq: int | None = None
 
 
@@ -26,11 +34,13 @@ class _Replay:
     """What the events of one conversation add up to.
 
     `is_open`: its beginning names nobody (a seeded conversation), so that whoever is there from
-    the beginning may be.
+    the beginning may be. `has_silent_heir`: its owner left while heirs were not told of yet, so
+    that any one of its people may be the owner.
     """
 
     stays: dict[UUID, _Stay] = field(default_factory=dict)
     is_open: bool = False
+    has_silent_heir: bool = False
 
     def take(self, event: AnyRow) -> None:
         """Raises: ValueError, KeyError, TypeError (the payload is not what it should be)."""
@@ -39,13 +49,21 @@ class _Replay:
             self.is_open = not payload
             people = payload["conversation"]["participants"] if payload else ()
             for person in people:
-                self.stays[UUID(person["user_id"])] = _Stay(event.seq)
+                self._begin_stay(person, event.seq)
         elif event.type == "participant_added":
-            self.stays[UUID(payload["participant"]["user_id"])] = _Stay(event.seq)
+            self._begin_stay(payload["participant"], event.seq)
         else:
             # Of a seeded conversation: they have been there since its beginning.
             stay = self.stays.setdefault(UUID(payload["user_id"]), _Stay(None))
-            stay.left_seq = event.seq
+            if event.type == "participant_updated":
+                stay.role = payload["role"]
+                self.has_silent_heir &= stay.role != "owner"
+            else:
+                stay.left_seq = event.seq
+                self.has_silent_heir |= stay.role == "owner"
+
+    def _begin_stay(self, person: dict[str, Any], seq: int) -> None:
+        self.stays[UUID(person["user_id"])] = _Stay(seq, person["role"])
 
     def expects(self, participant: AnyRow) -> bool:
         """Whether that is the participant's row after all this."""
@@ -57,11 +75,15 @@ class _Replay:
         joined_seq = 1 if stay.joined_seq is None else stay.joined_seq
         is_active = stay.left_seq is None
         actual = (participant.joined_seq, participant.left_seq, participant.is_active)
-        return actual == (joined_seq, stay.left_seq, is_active)
+        is_there = actual == (joined_seq, stay.left_seq, is_active)
+        return is_there and (not is_active or self._expects_role(stay, participant.role))
+
+    def _expects_role(self, stay: _Stay, role: str) -> bool:
+        return stay.role in (None, role) or (self.has_silent_heir and role == "owner")
 
 
 async def examine_log(connection: AsyncConnection) -> Finding:
-    """Replay the joinings and leavings of every conversation, one after the other.
+    """Replay the joinings, leavings and roles of every conversation, one after the other.
 
     Not in SQL: both databases read JSON, but each in its own words, and neither goes on past a
     payload that is none.
@@ -114,7 +136,7 @@ def _events_and_people() -> Executable:
         event.type,
         event.payload,
         *(_empty(it) for it in (participant.user_id, participant.joined_seq)),
-        *(_empty(it) for it in (participant.left_seq, participant.is_active)),
+        *(_empty(it) for it in (participant.left_seq, participant.is_active, participant.role)),
     ).where(event.type.in_(_EVENT_TYPES))
     people = select(
         participant.conversation_id,
@@ -126,6 +148,7 @@ def _events_and_people() -> Executable:
         participant.joined_seq,
         participant.left_seq,
         participant.is_active,
+        participant.role,
     )
     return union_all(events, people).order_by("conversation_id", "kind", "seq")
 

@@ -16,6 +16,8 @@ from fynix_server.protocol.frames import (
     MessageRead,
     MessageUpdated,
     NewMessage,
+    ParticipantRemoved,
+    ParticipantUpdated,
     Typing,
 )
 from fynix_server.protocol.messages import MessageResponse
@@ -152,6 +154,35 @@ def test_a_deletion_that_also_stands_in_place_of_its_message_is_one(tape: Tape) 
         *("alice.dm", "alice.send"),
         *("alice.edit", "bob.expect"),
         *("alice.delete", "bob.expect"),
+    ]
+
+
+def test_roles_are_given_again_but_not_those_that_follow_by_themselves() -> None:
+    carol, tape = uuid4(), Tape()
+    admin = participant(BOB, "bob").model_copy(update={"role": "admin"})
+    owner = participant(ALICE, "alice", is_owner=True)
+    tape.begin_with({DM: conversation(owner, admin, participant(carol, "carol"), name="Club")})
+    changes = [(carol, "admin", ALICE), (ALICE, "admin", ALICE), (BOB, "owner", ALICE)]
+    for seq, (user_id, role, by) in enumerate(changes, start=2):
+        frame = ParticipantUpdated.model_validate(
+            {"conversation_id": DM, "seq": seq, "user_id": user_id, "role": role, "updated_by": by}
+        )
+        tape.note(carol, frame, at=float(seq))
+    leaving = ParticipantRemoved(conversation_id=DM, seq=5, user_id=BOB, removed_by=BOB)
+    tape.note(carol, leaving, at=5.0)
+    heir = ParticipantUpdated(
+        conversation_id=DM, seq=6, user_id=ALICE, role="owner", updated_by=BOB
+    )
+    tape.note(carol, heir, at=6.0)
+
+    steps = [it for it in steps_of(tape, [carol]) if ".expect" not in it]
+
+    assert steps == [
+        'alice.group: {name: "Club", with: [bob, carol], save: group}',
+        "alice.role: {in: $group, who: bob, is: admin}",
+        "alice.role: {in: $group, who: carol, is: admin}",
+        "alice.role: {in: $group, who: bob, is: owner}",
+        "bob.leave: {in: $group}",
     ]
 
 

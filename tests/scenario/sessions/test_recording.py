@@ -47,6 +47,8 @@ async def talk_in_a_group(api: Api, alice: Person, bob: Person) -> None:
     body = {"user_id": str(bob.user_id)}
     assert (await carol.client.post(f"{url}/participants", json=body)).status_code == 201
     assert (await carol.client.patch(url, json={"name": "Hikers"})).status_code == 200
+    answer = await carol.client.patch(f"{url}/participants/{bob.user_id}", json={"role": "admin"})
+    assert answer.status_code == 200
     await bob.send(group, "up we go")
     answer = await carol.client.delete(f"{url}/participants/{alice.user_id}")
     assert answer.status_code == 204
@@ -85,7 +87,7 @@ async def test_a_recorded_session_plays_on_a_fresh_server(
     verbs = {it.rpartition(".")[2] for it in step_names(written_to(file))}
     assert verbs == {
         *("dm", "group", "send", "edit", "delete", "typing", "read"),
-        *("add", "remove", "leave", "rename", "expect"),
+        *("add", "role", "remove", "leave", "rename", "expect"),
     }
 
 

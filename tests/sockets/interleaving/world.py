@@ -159,7 +159,7 @@ class World:
         if self._record(conversation_id).span_of(bob) is None:
             await groups.add_participant(self._far, alice, conversation_id, bob)
         else:
-            await groups.remove_participant(self._far, alice, conversation_id, bob)
+            await groups.remove_participant(self._far, alice, groups.Removal(conversation_id, bob))
 
     async def _do_rename(self, number: int) -> None:
         change = ConversationUpdate(name=f"group {number}")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
+from fynix_cli.scenario.model import group_steps as group_shapes
 from fynix_cli.scenario.model import protecting_steps
 from fynix_cli.scenario.model import talking_steps as shapes
 from fynix_cli.scenario.playing.calls import Call
@@ -17,22 +18,27 @@ def _dm(play: Play, args: shapes.Dm) -> Call:
     return Call("POST", f"{CONVERSATIONS}/dm/{user_id(play, args.with_)}")
 
 
-def _group(play: Play, args: shapes.Group) -> Call:
+def _group(play: Play, args: group_shapes.Group) -> Call:
     members = [user_id(play, name) for name in args.with_]
     body = {"name": args.name, "participant_ids": members}
     return Call("POST", CONVERSATIONS, body | _given(description=args.description))
 
 
-def _rename(play: Play, args: shapes.Rename) -> Call:
+def _rename(play: Play, args: group_shapes.Rename) -> Call:
     body = _given(name=args.name, description=args.description)
     return Call("PATCH", _of(args.in_), body)
 
 
-def _add(play: Play, args: shapes.Add) -> Call:
+def _add(play: Play, args: group_shapes.Add) -> Call:
     return Call("POST", f"{_of(args.in_)}/participants", {"user_id": user_id(play, args.who)})
 
 
-def _remove(play: Play, args: shapes.Remove) -> Call:
+def _role(play: Play, args: group_shapes.Role) -> Call:
+    path = f"{_of(args.in_)}/participants/{user_id(play, args.who)}"
+    return Call("PATCH", path, {"role": args.is_})
+
+
+def _remove(play: Play, args: group_shapes.Remove) -> Call:
     return Call("DELETE", f"{_of(args.in_)}/participants/{user_id(play, args.who)}")
 
 
@@ -115,6 +121,7 @@ REQUESTS: dict[str, Callable[[Play, Any], Call]] = {
     "group": _group,
     "rename": _rename,
     "add": _add,
+    "role": _role,
     "remove": _remove,
     "edit": _edit,
     "delete": _delete,

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from fynix_cli.scenario.model import talking_steps as shapes
+from fynix_cli.scenario.model.group_steps import Leave
 from fynix_cli.scenario.model.script import Step
 from fynix_cli.scenario.model.step_shapes import Asking
 from fynix_cli.scenario.playing.answers import check_answer
@@ -30,7 +31,7 @@ async def ask(play: Play, step: Step, args: Asking, scope: Scope) -> None:
     _conclude(step, args, await play.ask(device, call, args.within), scope)
 
 
-async def leave(play: Play, step: Step, args: shapes.Leave, scope: Scope) -> None:
+async def leave(play: Play, step: Step, args: Leave, scope: Scope) -> None:
     device = play.device(step)
     own_id = play.people[device.owner].user_id
     path = f"{CONVERSATIONS}/{conversation_id(args.in_)}/participants/{own_id}"

@@ -1,0 +1,1 @@
+"""Groups from the terminal: who is in them, and who may do what."""

@@ -1,0 +1,67 @@
+"""Who has which role in a group: promoting, demoting, and handing it on, so that one owns it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from fynix_server.conversations import queries
+from fynix_server.conversations.group_changes import GroupChange, group_change
+from fynix_server.errors import Conflict
+from fynix_server.membership import participant_response, severed_from
+from fynix_server.permissions import GroupAct, require_group_role
+from fynix_server.protocol.conversations import ParticipantResponse, ParticipantRole
+from fynix_server.resources import Resources
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChange:
+    """Which role somebody is to have. `is_dry_run`: only find out whether they can."""
+
+    conversation_id: UUID
+    user_id: UUID
+    role: ParticipantRole
+    is_dry_run: bool = False
+
+
+async def change_role(
+    resources: Resources, actor_id: UUID, wanted: RoleChange
+) -> ParticipantResponse:
+    """Give somebody another role in a group. `owner` transfers it: the owner becomes an admin.
+
+    What changes nothing is announced to nobody.
+
+    Raises: NotFound (the conversation, or they are not in it), NotPermitted (not its owner),
+    InvalidInput (a DM), Conflict (the owner would leave it without one).
+    """
+    async with group_change(
+        resources, actor_id, wanted.conversation_id, is_dry_run=wanted.is_dry_run
+    ) as change:
+        is_transfer = wanted.role == "owner"
+        act = GroupAct.TRANSFER if is_transfer else GroupAct.CHANGE_ROLE
+        require_group_role(change.actor.role, act)
+        before = await change.participant(wanted.user_id)
+        if wanted.role != before.role:
+            if before.role == "owner":
+                raise Conflict(
+                    "A group has one owner: make somebody else the owner, or leave.",
+                    code="owner_must_transfer",
+                )
+            if is_transfer:
+                # First, so that nobody who follows the numbers ever sees two owners.
+                await _set_role(change, actor_id, "admin")
+            await _set_role(change, wanted.user_id, wanted.role)
+        after = await change.participant(wanted.user_id)
+        severed = await severed_from(change.connection, actor_id, [wanted.user_id])
+    return participant_response(after, severed)
+
+
+async def pass_on_ownership(change: GroupChange) -> None:
+    """The owner, who is the actor, has gone: find an heir; there is none where all have gone."""
+    heir_id = await queries.next_owner_id(change.connection, change.conversation_id)
+    if heir_id is not None:
+        await _set_role(change, heir_id, "owner")
+
+
+async def _set_role(change: GroupChange, user_id: UUID, role: ParticipantRole) -> None:
+    await queries.change_role(change.connection, change.conversation_id, user_id, role)
+    payload = {"user_id": str(user_id), "role": role, "updated_by": str(change.actor.user_id)}
+    await change.log("participant_updated", await change.allot_seq(), payload)
