@@ -53,6 +53,9 @@ COMMANDS = {
     ),
     "notices": LazyCommand("fynix_cli.commands.reports:notices", "List what the server told you."),
     "moderation": LazyCommand("fynix_cli.commands.moderation:app", "Moderate: cases and more."),
+    "audit": LazyCommand(
+        "fynix_cli.commands.audit:app", "Read the audit log, and check that it is whole."
+    ),
     "scenario": LazyCommand(
         "fynix_cli.commands.scenario:app", "Script conversations, and play them."
     ),

@@ -147,7 +147,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_cell(item)}" for key, item in value.items())
+        return ", ".join(f"{visible(str(key))} {_cell(item)}" for key, item in value.items())
     if isinstance(value, list):
         return ", ".join(_cell(item) for item in value)
     return visible(str(value))

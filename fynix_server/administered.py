@@ -16,7 +16,9 @@ from fynix_server.http import current_resources
 from fynix_server.permissions import ServerAct, require_role
 
 View = Callable[..., Awaitable[Response]]
-ATTEMPTS_AT_POWER = frozenset({"role_required", "role_too_high", "acting_on_oneself", "own_report"})
+ATTEMPTS_AT_POWER = frozenset(
+    {"role_required", "role_too_high", "acting_on_oneself", "own_report", "not_reported"}
+)
 """Refusals that are written into the audit log: somebody reached for what is not theirs."""
 _TARGET_KINDS: dict[str, TargetKind] = {
     "user_id": "user",

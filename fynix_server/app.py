@@ -15,6 +15,7 @@ from fynix_server.accounts.admin_routes import blueprint as others_sessions
 from fynix_server.accounts.passwords import PasswordHasher
 from fynix_server.accounts.routes import blueprint as accounts
 from fynix_server.api_docs import install_api_docs
+from fynix_server.auditing.routes import blueprint as auditing
 from fynix_server.blocking.routes import blueprint as blocking
 from fynix_server.clock import Clock, utc_now
 from fynix_server.connections import Connections
@@ -32,6 +33,7 @@ from fynix_server.messages.routes import blueprint as messages
 from fynix_server.messages.service import announce_message
 from fynix_server.messages.writer import MessageWriter
 from fynix_server.metrics import observe_queries
+from fynix_server.moderation.content.routes import blueprint as moderated_content
 from fynix_server.moderation.routes import blueprint as moderation
 from fynix_server.notices.routes import blueprint as notices
 from fynix_server.policy import Policy
@@ -72,6 +74,8 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Quart:
         app.register_blueprint(blueprint)
     for blueprint in (limits, others_sessions, connections, reports, notices):
         app.register_blueprint(blueprint)
+    app.register_blueprint(moderated_content)
+    app.register_blueprint(auditing)
     install_api_docs(app)
     app.while_serving(_Lifespan(app, settings, clock).serve)
     if settings.allowed_origins:

@@ -118,6 +118,8 @@ def _told_of_conversation(frame: GroupFrame, conversation: ConversationResponse 
     if isinstance(frame, ConversationCreated):
         names = ", ".join(person.username for person in frame.conversation.participants)
         return f"a conversation of {names} began"
+    if isinstance(frame, ConversationUpdated) and frame.is_frozen is not None:
+        return "moderators froze the conversation" if frame.is_frozen else "it may go on"
     if isinstance(frame, ConversationUpdated):
         return f"{_name(frame.updated_by, conversation)} named the group {frame.name}"
     if isinstance(frame, ParticipantAdded):

@@ -70,8 +70,9 @@ class Thread:
             self.read.move(self._own_id, message.seq)
 
     def update(self, message: MessageResponse) -> None:
-        """A message was edited. One that is not loaded stays so."""
-        if message.seq in self.messages:
+        """A message was edited, or one that was deleted is back. One not loaded stays so."""
+        self.deleted.discard(message.id)  # what is deleted cannot be edited
+        if self.oldest_seq is not None and message.seq >= self.oldest_seq:
             self.add(message)
 
     def delete(self, message_id: UUID) -> None:

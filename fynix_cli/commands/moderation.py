@@ -6,6 +6,13 @@ from fynix_cli.lazy_group import LazyCommand, lazy_group
 
 GROUPS = {
     "case": LazyCommand("fynix_cli.commands.moderation_case:app", "Reports, up to their outcome."),
+    "message": LazyCommand(
+        "fynix_cli.commands.moderation_messages:app", "Delete anybody's message, or restore it."
+    ),
+    "conversation": LazyCommand(
+        "fynix_cli.commands.moderation_conversations:app",
+        "Freeze a conversation, or read a reported one.",
+    ),
 }
 
 app = typer.Typer(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from fynix_cli.commands import user_acts, user_restrictions
+from fynix_cli.commands import user_acts, user_purge, user_restrictions
 from fynix_cli.options import OutputOption
 from fynix_cli.output import OutputFormat
 from fynix_cli.roles import Role
@@ -29,6 +29,7 @@ for _act in (
     user_acts.unsuspend,
     user_acts.ban,
     user_acts.unban,
+    user_purge.purge,
 ):
     app.command(_act.__name__.replace("_", "-"))(_act)
 

@@ -5,5 +5,6 @@ An entry goes last into its transaction: it locks the end of the log until the c
 
 from fynix_server.audit.acts import Act, Actor, host_actor
 from fynix_server.audit.recording import record_act
+from fynix_server.audit.redacting import redact_details
 
-__all__ = ["Act", "Actor", "host_actor", "record_act"]
+__all__ = ["Act", "Actor", "host_actor", "record_act", "redact_details"]

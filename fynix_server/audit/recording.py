@@ -8,7 +8,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.audit.acts import Act, Actor
-from fynix_server.audit.chain import GENESIS, Link, digest_of, encode_details, new_salt
+from fynix_server.audit_chain.link import GENESIS, Link, digest_of, encode_details, new_salt
 from fynix_server.tables import AuditEntry, AuditHead
 
 _HEAD = select(AuditHead.seq, AuditHead.hash).where(AuditHead.id == 1).with_for_update()

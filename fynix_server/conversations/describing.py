@@ -88,6 +88,7 @@ def _response(
         updated_at=row.updated_at,
         last_message_at=row.last_message_at,
         last_seq=row.last_seq,
+        is_frozen=row.frozen_at is not None,
         participants=[participant_response(it, viewer.severed) for it in people],
         last_message=(
             message_response(last_message, viewer.user_id, markers, viewer.blocked)

@@ -20,6 +20,7 @@ from fynix_server.errors import InvalidInput, NotFound
 from fynix_server.event_bus import MESSAGES, Envelope
 from fynix_server.event_log import NewEvent, allot_seq, event_frame, record_event
 from fynix_server.membership import Membership, active_member_ids, load_membership
+from fynix_server.permissions import GroupAct, require_group_role
 from fynix_server.resources import Resources
 
 
@@ -38,6 +39,12 @@ class GroupChange:
     @property
     def conversation_id(self) -> UUID:
         return self.actor.conversation_id
+
+    def require(self, act: GroupAct) -> None:
+        """Raises: NotPermitted (the actor's role does not allow it, or the group is frozen)."""
+        if act is not GroupAct.LEAVE:
+            self.actor.require_unfrozen()
+        require_group_role(self.actor.role, act)
 
     async def allot_seq(self) -> int:
         """The group's next number, for one `log`."""

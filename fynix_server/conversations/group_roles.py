@@ -7,7 +7,7 @@ from fynix_server.conversations import queries
 from fynix_server.conversations.group_changes import GroupChange, group_change
 from fynix_server.errors import Conflict
 from fynix_server.membership import participant_response, severed_from
-from fynix_server.permissions import GroupAct, require_group_role
+from fynix_server.permissions import GroupAct
 from fynix_server.protocol.conversations import ParticipantResponse, ParticipantRole
 from fynix_server.resources import Resources
 
@@ -37,7 +37,7 @@ async def change_role(
     ) as change:
         is_transfer = wanted.role == "owner"
         act = GroupAct.TRANSFER if is_transfer else GroupAct.CHANGE_ROLE
-        require_group_role(change.actor.role, act)
+        change.require(act)
         before = await change.participant(wanted.user_id)
         if wanted.role != before.role:
             if before.role == "owner":

@@ -10,7 +10,7 @@ from fynix_server.conversations.group_roles import pass_on_ownership
 from fynix_server.conversations.service import participant_row, require_no_block
 from fynix_server.errors import Conflict, NotFound
 from fynix_server.membership import participant_response
-from fynix_server.permissions import REMOVING, GroupAct, require_group_role
+from fynix_server.permissions import REMOVING, GroupAct
 from fynix_server.protocol.conversations import (
     MAX_GROUP_PARTICIPANTS,
     ConversationResponse,
@@ -28,7 +28,7 @@ async def update_group(
     Raises: NotFound, NotPermitted (not its owner or an admin), InvalidInput (a DM).
     """
     async with group_change(resources, actor_id, conversation_id) as change:
-        require_group_role(change.actor.role, GroupAct.RENAME)
+        change.require(GroupAct.RENAME)
         connection = change.connection
         before = await queries.find_conversation(connection, conversation_id)
         name = before.name if wanted.name is None else wanted.name
@@ -54,7 +54,7 @@ async def add_participant(
     group is full).
     """
     async with group_change(resources, actor_id, conversation_id) as change:
-        require_group_role(change.actor.role, GroupAct.ADD)
+        change.require(GroupAct.ADD)
         members = await change.member_ids()
         if user_id in members:
             raise Conflict("They are in this group already.", code="already_participant")
@@ -121,10 +121,10 @@ async def _require_removable(change: GroupChange, user_id: UUID) -> str:
     """The role of whom the actor may let go."""
     actor = change.actor
     if user_id == actor.user_id:
-        require_group_role(actor.role, GroupAct.LEAVE)
+        change.require(GroupAct.LEAVE)
         return actor.role
     # Whoever may remove nobody does not learn here who is in it.
-    require_group_role(actor.role, GroupAct.REMOVE_MEMBER)
+    change.require(GroupAct.REMOVE_MEMBER)
     leaver = await change.participant(user_id)
-    require_group_role(actor.role, REMOVING[leaver.role])
+    change.require(REMOVING[leaver.role])
     return str(leaver.role)

@@ -24,6 +24,7 @@ _CONVERSATION_COLUMNS: tuple[Any, ...] = (
     Conversation.updated_at,
     Conversation.last_message_at,
     Conversation.last_seq,
+    Conversation.frozen_at,
 )
 
 

@@ -4,7 +4,13 @@ A frame is built by the same function when it is published and when it is replay
 client which comes back sees what it would have seen live.
 """
 
-from fynix_server.event_log.appending import NewEvent, allot_seq, append_event, record_event
+from fynix_server.event_log.appending import (
+    NewEvent,
+    allot_seq,
+    append_event,
+    append_events,
+    record_event,
+)
 from fynix_server.event_log.frames import (
     event_frame,
     hidden_message_frame,
@@ -19,6 +25,7 @@ __all__ = [
     "Viewer",
     "allot_seq",
     "append_event",
+    "append_events",
     "beginning_payload",
     "event_frame",
     "frames_after",

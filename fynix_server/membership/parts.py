@@ -1,6 +1,7 @@
 """Somebody's part in a conversation, and how others see it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,7 @@ _MEMBERSHIP = (
         ConversationParticipant.last_read_seq,
         Conversation.last_seq,
         Conversation.members_version,
+        Conversation.frozen_at,
     )
     .outerjoin(
         ConversationParticipant,
@@ -62,6 +64,14 @@ class Membership:
     last_read_seq: int
     last_seq: int
     members_version: int
+    frozen_at: datetime | None
+
+    def require_unfrozen(self) -> None:
+        """Raises: NotPermitted (moderators have frozen the conversation)."""
+        if self.frozen_at is not None:
+            raise NotPermitted(
+                "Moderators have frozen this conversation.", code="conversation_frozen"
+            )
 
 
 async def load_membership(

@@ -59,6 +59,8 @@ class ParticipantResponse(Shape):
 
 
 class ConversationResponse(Shape):
+    """`is_frozen`: moderators let nobody write in it."""
+
     id: UUID
     is_group: bool
     name: str | None
@@ -67,6 +69,7 @@ class ConversationResponse(Shape):
     updated_at: Timestamp
     last_message_at: Timestamp | None
     last_seq: int
+    is_frozen: bool = False
     participants: list[ParticipantResponse]
     last_message: MessageResponse | None
     unread_count: int

@@ -1,6 +1,6 @@
 """Field types that several shapes share, with the limits that the wire contract sets."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import (
@@ -33,6 +33,13 @@ def _without_nul(text: str) -> str:
     return text
 
 
+def _reckonable(moment: datetime) -> datetime:
+    # Years at either end of what a datetime can hold have no UTC.
+    if not 1970 <= moment.year <= 9000:
+        raise ValueError("must lie between the years 1970 and 9000")
+    return moment.astimezone(UTC)
+
+
 def _not_blank(text: str) -> str:
     if not text.strip():
         raise ValueError("must not be only white space")
@@ -41,6 +48,9 @@ def _not_blank(text: str) -> str:
 
 Timestamp = AwareDatetime
 """RFC 3339 in UTC with `Z`: what pydantic writes for an aware UTC datetime."""
+
+Moment = Annotated[AwareDatetime, AfterValidator(_reckonable)]
+"""A moment that a client names, with its offset."""
 
 Content = Annotated[
     str,

@@ -145,7 +145,10 @@ class ConversationCreated(Shape):
 
 
 class ConversationUpdated(Shape):
-    """A group was renamed or described anew."""
+    """A group was renamed or described anew, or moderators froze a conversation, or let it go on.
+
+    `is_frozen` None: that has not changed.
+    """
 
     type: Literal["conversation_updated"] = "conversation_updated"
     conversation_id: UUID
@@ -153,6 +156,7 @@ class ConversationUpdated(Shape):
     name: str | None
     description: str | None
     updated_by: UUID
+    is_frozen: bool | None = None
 
 
 class ParticipantAdded(Shape):

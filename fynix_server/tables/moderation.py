@@ -42,6 +42,7 @@ class Report(Table):
         Index("idx_reports_target_user", "target_user_id", "id"),
         Index("idx_reports_reporter", "reporter_id", "id"),
         Index("idx_reports_assigned_to", "assigned_to", "status", "id"),
+        Index("idx_reports_conversation", "conversation_id", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -52,6 +53,7 @@ class Report(Table):
     """Whom it is about: of a message its sender."""
     message_id: Mapped[UUID | None]
     conversation_id: Mapped[UUID | None]
+    """Where: of a message its conversation. It may be read by moderators (moderation/content)."""
     reason: Mapped[str] = mapped_column(String(16))
     comment: Mapped[str | None] = mapped_column(Text)
     status: Mapped[str] = mapped_column(String(16), default="open", server_default="open")

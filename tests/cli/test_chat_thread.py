@@ -51,6 +51,25 @@ def test_an_older_answer_takes_back_neither_an_edit_nor_a_deletion() -> None:
     assert (second.lines, second.is_deleted) == (("message deleted",), True)
 
 
+def test_a_message_that_is_restored_is_shown_again_and_counts_again() -> None:
+    thread = Thread(ALICE, PLACE)
+    thread.add_page(page(message(2, BOB), message(4, BOB), has_next=True))
+    for seq in (1, 3, 4):  # of which the page, being newer, shows only the last
+        thread.delete(message(seq).id)
+
+    for seq in (1, 3, 4):
+        thread.update(message(seq, BOB))
+
+    shown = messages_of(thread)
+    # What is older than what is loaded comes with the older page.
+    assert [(row.key, row.is_deleted) for row in shown] == [
+        ("m2", False),
+        ("m3", False),
+        ("m4", False),
+    ]
+    assert [it.seq for it in thread.unread()] == [2, 3, 4]
+
+
 def test_a_marker_counts_as_soon_as_its_message_is_known() -> None:
     thread = Thread(ALICE, PLACE)
     thread.note_read(BOB, message(2).id)

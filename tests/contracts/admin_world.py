@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import update
 
 from fynix_server.tables import User
+from tests.moderation.scene import reported
 from tests.people import Api
 
 
@@ -24,7 +25,9 @@ async def admin_world(api: Api) -> AdminWorld:
     bob, carol, dave = await api.people("bob", "carol", "dave")
     await dave.live()
     names = {"bob": str(bob.user_id), "carol": str(carol.user_id), "text": "hello"}
-    await bob.dm(carol)
+    names["dm"] = await bob.dm(carol)
+    names["message"] = (await bob.send(names["dm"], "hello")).json()["id"]
+    await reported(api, carol, bob, names["dm"])
     for name, reporter, person in (("case", bob, carol), ("other_case", carol, bob)):
         body = {"user_id": str(person.user_id), "reason": "spam"}
         answer = await reporter.client.post("/api/reports", json=body)

@@ -18,6 +18,8 @@ from tests.contracts.admin_world import admin_world
 from tests.people import Api
 from tests.staff import audited
 
+_CONVERSATION = "/api/admin/conversations/<id:conversation_id>"
+_MESSAGE = _CONVERSATION + "/messages/<id:message_id>"
 COMMANDS: dict[tuple[str, str], str] = {
     ("GET", "/api/admin/users"): "user find",
     ("GET", "/api/admin/users/<id:user_id>"): "user show {bob}",
@@ -51,6 +53,14 @@ COMMANDS: dict[tuple[str, str], str] = {
         "/api/admin/cases/<id:case_id>/action",
     ): "moderation case action {case} --outcome {text}",
     ("POST", "/api/admin/cases/<id:case_id>/dismiss"): "moderation case dismiss {other_case}",
+    ("POST", _MESSAGE + "/delete"): "moderation message delete {dm} {message} --yes",
+    ("POST", _MESSAGE + "/restore"): "moderation message restore {dm} {message}",
+    ("POST", _CONVERSATION + "/freeze"): "moderation conversation freeze {dm}",
+    ("POST", _CONVERSATION + "/unfreeze"): "moderation conversation unfreeze {dm}",
+    ("POST", _CONVERSATION + "/read"): "moderation conversation read {dm}",
+    ("POST", "/api/admin/users/<id:user_id>/purge"): "user purge bob --since 1h --yes",
+    ("GET", "/api/admin/audit"): "audit list",
+    ("GET", "/api/admin/audit/<seq>"): "audit show 1",
 }
 """By endpoint the command that uses it, in an order in which all can be done. Where the endpoint is
 an act, `--reason` is added, and it is first done with `--dry-run`, which must leave no trace."""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from fynix_server.audit.chain import GENESIS, Link, digest_of, encode_details
+from fynix_server.audit_chain.link import GENESIS, Link, digest_of, encode_details
 from fynix_server.database import Database
 from fynix_server.maintenance.bulk import bulk_insert
 from fynix_server.tables import (

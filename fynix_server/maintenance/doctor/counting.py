@@ -138,10 +138,24 @@ _ABOUT_NOTHING = (
     )
 )
 
+_TOLD = (
+    select(
+        ConversationEvent.message_id,
+        func.max(case((ConversationEvent.type == "message_deleted", ConversationEvent.seq))).label(
+            "deleted_seq"
+        ),
+        func.max(case((ConversationEvent.type == "message_updated", ConversationEvent.seq))).label(
+            "updated_seq"
+        ),
+    )
+    .where(ConversationEvent.type.in_(_ABOUT_MESSAGES))
+    .group_by(ConversationEvent.message_id)
+    .subquery()
+)
+# What is deleted cannot be edited: a message that was updated later has been restored.
 _DELETIONS = (
-    select(ConversationEvent.message_id)
-    .where(ConversationEvent.type == "message_deleted")
-    .distinct()
+    select(_TOLD.c.message_id)
+    .where(_TOLD.c.deleted_seq > func.coalesce(_TOLD.c.updated_seq, 0))
     .subquery()
 )
 _DELETED_SILENTLY = (
@@ -237,7 +251,7 @@ COUNTING = (
     ),
     Invariant(
         "deletions",
-        "a message is marked deleted where, and only where, an event tells of it",
+        "a message is marked deleted where, and only where, the last event about it tells so",
         "Clients do not agree on what is there. One that is still shown can be deleted again; one "
         "that went without an event is shown until a client loads the conversation anew.",
         rows_of(Message, union_all(_DELETED_SILENTLY, _STILL_THERE)),

@@ -1,0 +1,1 @@
+"""The audit log: written, read, and checked for tampering."""
