@@ -75,7 +75,7 @@ def test_every_command_is_offered(shell: str) -> None:
     ("words", "found"),
     [
         (("mess",), ["messages"]),
-        (("user", ""), ["create", "list"]),
+        (("session", ""), ["list", "revoke"]),
         (("bench", "fl"), ["flood"]),
         (("send", "--no"), ["--no-wait"]),
         (("tail", "--output", ""), ["text", "jsonl"]),

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from sqlalchemy import update
 
 from fynix_server.tables import User
-from tests.moderation.scene import reported
 from tests.people import Api
 
 
@@ -27,9 +26,10 @@ async def admin_world(api: Api) -> AdminWorld:
     names = {"bob": str(bob.user_id), "carol": str(carol.user_id), "text": "hello"}
     names["dm"] = await bob.dm(carol)
     names["message"] = (await bob.send(names["dm"], "hello")).json()["id"]
-    await reported(api, carol, bob, names["dm"])
-    for name, reporter, person in (("case", bob, carol), ("other_case", carol, bob)):
-        body = {"user_id": str(person.user_id), "reason": "spam"}
-        answer = await reporter.client.post("/api/reports", json=body)
+    for name, reporter, target in (
+        ("case", bob, {"user_id": str(carol.user_id)}),
+        ("other_case", carol, {"message_id": names["message"]}),
+    ):
+        answer = await reporter.client.post("/api/reports", json=target | {"reason": "spam"})
         names[name] = answer.json()["id"]
     return AdminWorld(api, names)
