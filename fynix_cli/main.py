@@ -56,6 +56,8 @@ COMMANDS = {
     "audit": LazyCommand(
         "fynix_cli.commands.audit:app", "Read the audit log, and check that it is whole."
     ),
+    "export": LazyCommand("fynix_cli.commands.privacy:export", "Save all your data in a file."),
+    "privacy": LazyCommand("fynix_cli.commands.privacy:app", "Who was erased, and again."),
     "scenario": LazyCommand(
         "fynix_cli.commands.scenario:app", "Script conversations, and play them."
     ),

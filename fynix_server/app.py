@@ -37,6 +37,7 @@ from fynix_server.moderation.content.routes import blueprint as moderated_conten
 from fynix_server.moderation.routes import blueprint as moderation
 from fynix_server.notices.routes import blueprint as notices
 from fynix_server.policy import Policy
+from fynix_server.privacy.routes import blueprint as privacy
 from fynix_server.protocol.fields import MAX_BODY_BYTES
 from fynix_server.rate_limit import RateLimiter
 from fynix_server.redis_client import open_redis
@@ -70,7 +71,16 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Quart:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     install_http(app)
     # `/api/conversations/health` stands before `/api/conversations/<id>`.
-    for blueprint in (health, accounts, blocking, conversations, messages, moderation, sockets):
+    for blueprint in (
+        health,
+        accounts,
+        blocking,
+        conversations,
+        messages,
+        moderation,
+        privacy,
+        sockets,
+    ):
         app.register_blueprint(blueprint)
     for blueprint in (limits, others_sessions, connections, reports, notices):
         app.register_blueprint(blueprint)

@@ -142,6 +142,7 @@ class Settings(BaseSettings):
     rate_limit_ws_connect: Limit = Field(RateLimit("60/60"), description="Sockets a person opens.")
     rate_limit_typing: Limit = Field(RateLimit("120/60"), description="Typing frames of a person.")
     rate_limit_report: Limit = Field(RateLimit("20/3600"), description="Reports a person makes.")
+    rate_limit_export: Limit = Field(RateLimit("3/86400"), description="Exports of one's own data.")
     ws_connections_per_user: PositiveInt = Field(
         10, description="Past this the oldest is closed (4012)."
     )

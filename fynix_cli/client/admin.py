@@ -11,6 +11,13 @@ from fynix_server.protocol.moderation import (
     ModeratedUserResponse,
     UserActResponse,
 )
+from fynix_server.protocol.privacy import (
+    EraseResponse,
+    ErasureListResponse,
+    ExportPlanResponse,
+)
+
+LONG_WORK_SECONDS = 300.0
 
 
 class AdminClient:
@@ -43,3 +50,19 @@ class AdminClient:
         path = f"/api/admin/users/{user_id}/{verb}"
         call = Call("POST", path, body=body, is_repeatable=False)
         return await self._http.fetch(UserActResponse, call)
+
+    async def erase_user(self, user_id: UUID, body: Mapping[str, Any]) -> EraseResponse:
+        """Work at it for a few seconds. Sent again where that is safe: it goes on."""
+        path = f"/api/admin/users/{user_id}/erase"
+        call = Call("POST", path, body=body, patience_seconds=LONG_WORK_SECONDS)
+        return await self._http.fetch(EraseResponse, call)
+
+    async def plan_export(self, user_id: UUID, body: Mapping[str, Any]) -> ExportPlanResponse:
+        call = Call("POST", f"/api/admin/users/{user_id}/export", body=body)
+        return await self._http.fetch(ExportPlanResponse, call)
+
+    async def erasures(self, **query: Any) -> ErasureListResponse:
+        """A page of the journal; what is None is not asked for."""
+        given = {name: value for name, value in query.items() if value is not None}
+        call = Call("GET", "/api/admin/erasures", query=given)
+        return await self._http.fetch(ErasureListResponse, call)

@@ -1,7 +1,8 @@
 """Requests to a server: tokens renewed, failures told apart, and tried again where that is safe."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
@@ -16,7 +17,9 @@ from fynix_cli.errors import NotLoggedIn, Unreachable
 from fynix_server.protocol.accounts import TokenResponse
 from fynix_server.protocol.errors import ErrorResponse
 
-TIMEOUT = httpx.Timeout(15.0, connect=5.0)
+READ_SECONDS = 15.0
+CONNECT_SECONDS = 5.0
+TIMEOUT = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
 BACKOFF_BASE_SECONDS = 0.2
 BACKOFF_CAP_SECONDS = 3.0
 PASSING_STATUSES = {502, 503, 504}
@@ -27,7 +30,11 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Call:
-    """One request. `is_repeatable`: the server does it once however often it is sent."""
+    """One request. `is_repeatable`: the server does it once however often it is sent.
+
+    `patience_seconds`: how long the server may say nothing, where it has much to do first.
+    `is_streamed`: the body is read by the caller.
+    """
 
     method: str
     path: str
@@ -35,6 +42,8 @@ class Call:
     body: Mapping[str, Any] | None = None
     is_repeatable: bool = True
     has_token: bool = True
+    patience_seconds: float = READ_SECONDS
+    is_streamed: bool = False
 
 
 class HttpClient:
@@ -83,6 +92,21 @@ class HttpClient:
             return response
         _raise_refusal(self.server, response)
 
+    @asynccontextmanager
+    async def streamed(self, call: Call) -> AsyncIterator[httpx.Response]:
+        """The answer to a `call` that is streamed, a success, before its body is read.
+
+        Raises: ApiError, NotLoggedIn, Unreachable.
+        """
+        response = await self._send_with_token(call)
+        try:
+            if not response.is_success:
+                await response.aread()
+                _raise_refusal(self.server, response)
+            yield response
+        finally:
+            await response.aclose()
+
     async def renew_tokens(self, stale: TokenPair) -> TokenPair:
         """Tokens that hold, in place of `stale`, which were refused.
 
@@ -124,6 +148,7 @@ class HttpClient:
         response = await self._send_persistently(call, _bearer(pair))
         if response.status_code != httpx.codes.UNAUTHORIZED:
             return response
+        await response.aclose()
         pair = await self.renew_tokens(pair)
         return await self._send_persistently(call, _bearer(pair))
 
@@ -142,14 +167,23 @@ class HttpClient:
             else:
                 if is_last or not call.is_repeatable or not _is_passing(response):
                     return response
+                await response.aclose()
                 pause = max(pause, min(_retry_after(response) or 0, BACKOFF_CAP_SECONDS))
             await asyncio.sleep(pause)
         raise AssertionError("the last attempt returns or raises")
 
     async def _send_once(self, call: Call, headers: dict[str, str]) -> httpx.Response:
-        return await self._http.request(
-            call.method, call.path, params=call.query, json=call.body, headers=headers
+        request = self._http.build_request(
+            call.method,
+            call.path,
+            params=call.query,
+            json=call.body,
+            headers=headers,
+            timeout=httpx.Timeout(
+                READ_SECONDS, connect=CONNECT_SECONDS, read=call.patience_seconds
+            ),
         )
+        return await self._http.send(request, stream=call.is_streamed)
 
     async def _refresh(self, pair: TokenPair) -> TokenPair:
         body = {"refresh_token": pair.refresh_token}

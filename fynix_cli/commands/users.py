@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from fynix_cli.commands import user_acts, user_purge, user_restrictions
+from fynix_cli.commands import user_acts, user_privacy, user_purge, user_restrictions
 from fynix_cli.options import OutputOption
 from fynix_cli.output import OutputFormat
 from fynix_cli.roles import Role
@@ -30,6 +30,8 @@ for _act in (
     user_acts.ban,
     user_acts.unban,
     user_purge.purge,
+    user_privacy.export,
+    user_privacy.erase,
 ):
     app.command(_act.__name__.replace("_", "-"))(_act)
 

@@ -39,6 +39,7 @@ _RETRY_AFTER = {
     }
 }
 _PLAIN_TEXT = {"text/plain": {"schema": {"type": "string"}}}
+_ARCHIVE = {"application/zip": {"schema": {"type": "string", "format": "binary"}}}
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -126,6 +127,9 @@ def _complete_operation(path: str, method: str, operation: Document, schemas: Do
             "description": "Prometheus' text format.",
             "content": _PLAIN_TEXT,
         }
+    elif path.endswith("/export"):
+        archive = responses.setdefault("200", {"description": "A ZIP, streamed.", "content": {}})
+        archive["content"] = {**archive["content"], **_ARCHIVE}
     elif not any(status.startswith("2") for status in responses):
         responses["204"] = {"description": "Done; nothing to say."}
     for status_code in _refusals(operation):

@@ -130,8 +130,8 @@ async def last_messages(
 
 
 async def known_user_ids(connection: AsyncConnection, user_ids: Collection[UUID]) -> set[UUID]:
-    """Those of them that are people. Index: pk_users."""
-    query = select(User.id).where(User.id.in_(user_ids))
+    """Those of them that are people, and not erased. Index: pk_users."""
+    query = select(User.id).where(User.id.in_(user_ids), User.status != "erased")
     return set((await connection.execute(query)).scalars())
 
 

@@ -66,6 +66,8 @@ def _sqlite_engine(settings: Settings, pool_size: int, connect_args: dict[str, A
             "journal_mode=WAL",
             "synchronous=FULL",  # what is acknowledged survives a power cut
             "foreign_keys=ON",
+            # What is deleted or replaced is overwritten. Not every SQLite does so by itself.
+            "secure_delete=ON",
             f"busy_timeout={settings.database_timeout_seconds * 1000}",
             "cache_size=-32768",
         ):

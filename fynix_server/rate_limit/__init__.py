@@ -32,9 +32,17 @@ __all__ = [
     "person_key",
 ]
 
-Bucket = Literal["messages", "api", "login", "ws_connect", "typing", "report"]
+Bucket = Literal["messages", "api", "login", "ws_connect", "typing", "report", "export"]
 
-BUCKETS: tuple[Bucket, ...] = ("messages", "api", "login", "ws_connect", "typing", "report")
+BUCKETS: tuple[Bucket, ...] = (
+    "messages",
+    "api",
+    "login",
+    "ws_connect",
+    "typing",
+    "report",
+    "export",
+)
 
 
 @dataclass(slots=True)

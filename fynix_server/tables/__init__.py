@@ -29,6 +29,7 @@ from fynix_server.tables.moderation import (
     ReportEvidence,
     Restriction,
 )
+from fynix_server.tables.privacy import Erasure
 
 AnyRow = Row[*tuple[Any, ...]]
 AnySelect = Select[*tuple[Any, ...]]
@@ -47,6 +48,7 @@ __all__ = [
     "Conversation",
     "ConversationEvent",
     "ConversationParticipant",
+    "Erasure",
     "HeldMessage",
     "LimitOverride",
     "Message",

@@ -32,4 +32,6 @@ async def admin_world(api: Api) -> AdminWorld:
     ):
         answer = await reporter.client.post("/api/reports", json=target | {"reason": "spam"})
         names[name] = answer.json()["id"]
+    await api.register("leaver")
+    names["archive"] = str(api.resources.settings.data_dir / "leaver.zip")
     return AdminWorld(api, names)

@@ -61,6 +61,9 @@ COMMANDS: dict[tuple[str, str], str] = {
     ("POST", "/api/admin/users/<id:user_id>/purge"): "user purge bob --since 1h --yes",
     ("GET", "/api/admin/audit"): "audit list",
     ("GET", "/api/admin/audit/<seq>"): "audit show 1",
+    ("POST", "/api/admin/users/<id:user_id>/export"): "user export leaver --file {archive}",
+    ("POST", "/api/admin/users/<id:user_id>/erase"): "user erase leaver --yes",
+    ("GET", "/api/admin/erasures"): "privacy erasures",
 }
 """By endpoint the command that uses it, in an order in which all can be done. Where the endpoint is
 an act, `--reason` is added, and it is first done with `--dry-run`, which must leave no trace."""

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "0008_reports_by_conversation"
+revision = "0005_reports_by_conversation"
 down_revision = "0004_moderation"
 branch_labels = None
 depends_on = None

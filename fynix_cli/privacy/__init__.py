@@ -1,0 +1,1 @@
+"""Exports and erasures from the terminal, through the API of a server."""
