@@ -22,6 +22,7 @@ from fynix_server.connections import Connections
 from fynix_server.conversations.routes import blueprint as conversations
 from fynix_server.database import Database
 from fynix_server.event_bus import EventBus
+from fynix_server.filtering.routes import blueprint as filtering
 from fynix_server.health import blueprint as health
 from fynix_server.health import start_metrics_server
 from fynix_server.http import install_http
@@ -43,6 +44,7 @@ from fynix_server.rate_limit import RateLimiter
 from fynix_server.redis_client import open_redis
 from fynix_server.reports.routes import blueprint as reports
 from fynix_server.resources import Resources
+from fynix_server.reviewing.routes import blueprint as reviewing
 from fynix_server.session_cache import SessionCache
 from fynix_server.settings import Settings
 from fynix_server.sockets.admin_routes import blueprint as connections
@@ -82,7 +84,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Quart:
         sockets,
     ):
         app.register_blueprint(blueprint)
-    for blueprint in (limits, others_sessions, connections, reports, notices):
+    for blueprint in (limits, others_sessions, connections, reports, notices, filtering, reviewing):
         app.register_blueprint(blueprint)
     app.register_blueprint(moderated_content)
     app.register_blueprint(auditing)

@@ -50,7 +50,9 @@ class ServerAct(StrEnum):
     FILTER_ADD = "filter.add"
     FILTER_CHANGE = "filter.change"
     FILTER_REMOVE = "filter.remove"
+    FILTER_IMPORT = "filter.import"
     HELD_LIST = "held.list"
+    HELD_REVIEW = "held.review"
     HELD_RELEASE = "held.release"
     HELD_REJECT = "held.reject"
     SPAM_LIST = "spam.list"
@@ -103,6 +105,7 @@ _MODERATOR = frozenset(
         ServerAct.FILTER_LIST,
         ServerAct.FILTER_TEST,
         ServerAct.HELD_LIST,
+        ServerAct.HELD_REVIEW,
         ServerAct.HELD_RELEASE,
         ServerAct.HELD_REJECT,
         ServerAct.SPAM_LIST,

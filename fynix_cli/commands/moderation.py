@@ -13,6 +13,12 @@ GROUPS = {
         "fynix_cli.commands.moderation_conversations:app",
         "Freeze a conversation, or read a reported one.",
     ),
+    "filter": LazyCommand(
+        "fynix_cli.commands.moderation_filter:app", "Rules for what may be written."
+    ),
+    "held": LazyCommand(
+        "fynix_cli.commands.moderation_held:app", "Messages that wait for a moderator."
+    ),
 }
 
 app = typer.Typer(
@@ -25,4 +31,4 @@ app = typer.Typer(
 
 @app.callback()
 def moderation() -> None:
-    """Moderate a server: cases, and what people write. Takes the role moderator."""
+    """Moderate a server: cases, what people write, and what they may write."""

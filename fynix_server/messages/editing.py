@@ -12,6 +12,7 @@ from fynix_server.event_bus import MESSAGES, Envelope
 from fynix_server.event_log import NewEvent, append_event, event_frame, hidden_message_frame
 from fynix_server.membership import Members, active_member_ids, load_members, load_membership
 from fynix_server.messages import conversation_locks, queries
+from fynix_server.messages.held_rows import withdraw_held
 from fynix_server.messages.queries import Place
 from fynix_server.messages.retries import digest_of
 from fynix_server.policy import refusal_to_write, review_message
@@ -43,6 +44,8 @@ async def delete_message(
         await queries.delete_message(connection, message_id, person.user_id, now)
         if row.hidden_because is None:
             await queries.count_one_less(connection, conversation_id)
+        elif row.hidden_because == "held":
+            await withdraw_held(connection, message_id, now)
         payload = {"message_id": str(message_id), "deleted_by": str(person.user_id)}
         event = NewEvent(conversation_id, "message_deleted", person.user_id, message_id, payload)
         seq = await append_event(connection, event, now)
@@ -120,6 +123,9 @@ def _reviewed(
     refusal = refusal_to_write(room, person.user_id)
     if refusal is not None:
         raise refusal
+    if row.hidden_because == "held":
+        # Else a moderator would let through what they have not seen.
+        raise NotPermitted("A moderator looks at this message as it is.", code="edit_refused")
     now = resources.clock()
     review = review_message(resources.policy, person.user_id, content, row.content_type, now)
     if review.hidden_because is not None and row.hidden_because is None:

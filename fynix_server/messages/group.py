@@ -12,7 +12,7 @@ from fynix_server.membership import Members, MembersCache, load_members_now
 from fynix_server.messages import conversation_locks, queries
 from fynix_server.messages.drafts import Draft, Outcome, Stored
 from fynix_server.messages.group_rows import NewMessageRow
-from fynix_server.messages.queries import held_row
+from fynix_server.messages.held_rows import held_row
 from fynix_server.messages.retries import Known, digest_of
 from fynix_server.policy import refusal_to_write
 from fynix_server.protocol.messages import MessageResponse

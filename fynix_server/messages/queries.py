@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -13,7 +13,6 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
-    insert,
     literal,
     or_,
     select,
@@ -26,7 +25,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from fynix_server.membership import is_blocked_by
 from fynix_server.messages.group_rows import MOVE_MARKERS
 from fynix_server.messages.retries import Known
-from fynix_server.protocol.messages import MessageResponse
 from fynix_server.read_state import MESSAGE_COLUMNS, message_response
 from fynix_server.tables import (
     AnyRow,
@@ -64,7 +62,8 @@ def messages_by_key(
 ) -> dict[tuple[UUID, UUID, str], Known]:
     """Stored messages by (sender, conversation, client_message_id).
 
-    For `AsyncConnection.run_sync`. Index: uq_messages_sender_id_conversation_id_client_message_id.
+    For `AsyncConnection.run_sync`. Indexes:
+    uq_messages_sender_id_conversation_id_client_message_id, idx_held_messages_released_as.
     """
     if connection.dialect.name == "sqlite":
         wanted = json.dumps([[sender.hex, where.hex, key] for sender, where, key in keys])
@@ -74,7 +73,7 @@ def messages_by_key(
         rows = connection.execute(_KNOWN_MESSAGES.where(columns.in_(keys)))
     return {
         (row.sender_id, row.conversation_id, row.client_message_id): Known(
-            message_response(row, None, ()), row.sent_digest
+            message_response(row, None, ()), row.sent_digest, row.released_from
         )
         for row in rows
     }
@@ -91,7 +90,13 @@ def _wanted_by_key() -> AnySelect:
     return _KNOWN_MESSAGES.join(wanted.table, is_wanted)
 
 
-_KNOWN_MESSAGES = _messages().add_columns(Message.sent_digest)
+_RELEASED_FROM = (
+    select(HeldMessage.message_id)
+    .where(HeldMessage.released_as == Message.id)
+    .scalar_subquery()
+    .label("released_from")
+)
+_KNOWN_MESSAGES = _messages().add_columns(Message.sent_digest, _RELEASED_FROM)
 _WANTED_BY_KEY = _wanted_by_key()
 
 
@@ -272,21 +277,3 @@ async def change_content(
         .where(Message.id == message_id)
         .values(content=content, edited_at=now, updated_at=now, sent_digest=first_digest)
     )
-
-
-# ── what waits for a moderator ───────────────────────────────────────────────────────────────
-
-
-def held_row(message: MessageResponse, rules: Sequence[str]) -> dict[str, Any]:
-    """A message that a moderator is to look at; without rules it is its sender who is held."""
-    return {
-        "message_id": message.id,
-        "sender_id": message.sender_id,
-        "cause": "filter" if rules else "restriction",
-        "rules": json.dumps(list(rules)),
-        "created_at": message.created_at,
-    }
-
-
-def insert_held(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    connection.execute(insert(HeldMessage), rows)

@@ -8,10 +8,14 @@ from fynix_server.protocol.messages import MessageResponse
 
 
 class Known(NamedTuple):
-    """What is stored under a key. `sent_digest`: of its first text, where that was edited."""
+    """What is stored under a key. `sent_digest`: of its first text, where that was replaced.
+
+    `released_from`: the id that it had while a moderator looked at it, of which its digest is.
+    """
 
     message: MessageResponse
     sent_digest: str | None = None
+    released_from: UUID | None = None
 
     def was_sent_as(self, content: str, content_type: str) -> bool:
         """Whether this is what was sent then: only such a send is a retry of it."""
@@ -19,7 +23,7 @@ class Known(NamedTuple):
             return False
         if self.sent_digest is None:
             return self.message.content == content
-        return self.sent_digest == digest_of(self.message.id, content)
+        return self.sent_digest == digest_of(self.released_from or self.message.id, content)
 
 
 def digest_of(message_id: UUID, content: str) -> str:

@@ -17,10 +17,11 @@ from fynix_server.clock import Clock
 from fynix_server.database import ConnectionLost, Database
 from fynix_server.errors import FynixError, Unavailable
 from fynix_server.membership import MembersCache
-from fynix_server.messages import group_rows, queries
+from fynix_server.messages import group_rows
 from fynix_server.messages.drafts import Draft, Outcome, Stored
 from fynix_server.messages.fair_queue import FairQueue
 from fynix_server.messages.group import Group, KeysWanted
+from fynix_server.messages.held_rows import insert_held
 
 MAX_GROUP = 128
 """Messages in one commit: enough to share its cost, few enough to keep the lock short."""
@@ -137,7 +138,7 @@ class MessageWriter:
         outcomes = [group.decide(draft, now) for draft in drafts]
         group_rows.store_group(connection, group.added)
         if group.held:
-            queries.insert_held(connection, group.held)
+            insert_held(connection, group.held)
         return outcomes
 
 

@@ -51,6 +51,10 @@ class Policy:
         self._hits: Counter[UUID] = Counter()
         self._look_now = asyncio.Event()
         self._loading = asyncio.Lock()
+        self._compiling = asyncio.Lock()
+        self._storing = asyncio.Lock()
+        self.changing_rules = asyncio.Lock()
+        """Held by whoever changes rules here, so that only other instances can come between."""
         self._looked_at: datetime = clock()
         self._did_look = False
         self.on_shut_out: Callable[[UUID], None] = _nobody_connected
@@ -100,6 +104,7 @@ class Policy:
                 shut_out = await queries.shut_out_since(connection, since)
             if loaded.rules != self._snapshot.rules:
                 await self._compile(loaded.rules)
+                self._forget_hits_of_other_patterns(loaded.rules)
             self._snapshot = loaded
             self.on_limit_overrides(loaded.limit_overrides)
             self._looked_at = now
@@ -109,10 +114,27 @@ class Policy:
     async def _compile(self, rules: tuple[Rule, ...]) -> None:
         # A thousand take a tenth of a second: messages go on under the old ones meanwhile.
         try:
-            self._filter = await asyncio.to_thread(ContentFilter, rules)
+            self._filter = await self.compiled(rules)
         except InvalidInput as error:
             # Nobody can have stored these through the API, which compiles them first.
             log.error("content_rules_unusable", reason=error.detail)
+
+    def _forget_hits_of_other_patterns(self, rules: tuple[Rule, ...]) -> None:
+        # Whoever has given a rule another pattern has begun to count anew.
+        patterns = {rule.id: (rule.kind, rule.pattern) for rule in self._snapshot.rules}
+        for rule in rules:
+            if patterns.get(rule.id, (rule.kind, rule.pattern)) != (rule.kind, rule.pattern):
+                self._hits.pop(rule.id, None)
+
+    @property
+    def content_filter(self) -> ContentFilter:
+        """The rules in force, for whoever asks without counting. Raises: Unavailable."""
+        return self._filter if self.snapshot.rules else ContentFilter(())
+
+    async def compiled(self, rules: tuple[Rule, ...]) -> ContentFilter:
+        """Compile rules in a thread, one set at a time. Raises: InvalidInput (too large)."""
+        async with self._compiling:
+            return await asyncio.to_thread(ContentFilter, rules)
 
     def judge(self, content: str, content_type: str) -> Judgement:
         """What the content filter says of a text; the rules that match are counted.
@@ -132,15 +154,16 @@ class Policy:
 
     async def store_hits(self) -> None:
         """Write down how often rules have matched since the last time. Raises: Unavailable."""
-        hits, self._hits = self._hits, Counter()
-        if not hits:
-            return
-        try:
-            async with self._database.write() as connection:
-                await queries.add_hits(connection, hits, self._clock())
-        except Unavailable:
-            self._hits.update(hits)
-            raise
+        async with self._storing:  # whoever comes second returns when the first's are stored
+            hits, self._hits = self._hits, Counter()
+            if not hits:
+                return
+            try:
+                async with self._database.write() as connection:
+                    await queries.add_hits(connection, hits, self._clock())
+            except Unavailable:
+                self._hits.update(hits)
+                raise
 
     async def run(self) -> None:
         """Check for changes, for the life of the instance."""

@@ -46,6 +46,8 @@ def _not_blank(text: str) -> str:
     return text
 
 
+WithoutNul = AfterValidator(_without_nul)
+
 Timestamp = AwareDatetime
 """RFC 3339 in UTC with `Z`: what pydantic writes for an aware UTC datetime."""
 

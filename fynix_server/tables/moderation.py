@@ -143,7 +143,8 @@ class HeldMessage(Table):
     __tablename__ = "held_messages"
     __table_args__ = (
         Index("idx_held_messages_status", "status", "message_id"),
-        Index("idx_held_messages_sender", "sender_id", "status"),
+        Index("idx_held_messages_sender", "sender_id", "status", "message_id"),
+        Index("idx_held_messages_released_as", "released_as", unique=True),
     )
 
     message_id: Mapped[UUID] = mapped_column(
@@ -155,9 +156,11 @@ class HeldMessage(Table):
     rules: Mapped[str] = mapped_column(default="[]", server_default="[]")
     """JSON: the names of the rules that matched."""
     status: Mapped[str] = mapped_column(String(16), default="waiting", server_default="waiting")
-    """waiting, released, rejected."""
+    """waiting, released, rejected, withdrawn (its sender has deleted it)."""
     created_at: Mapped[datetime] = created()
     decided_at: Mapped[datetime | None]
+    released_as: Mapped[UUID | None]
+    """The message that everybody sees: a new one, at the end. No reference: it may go."""
 
 
 class LimitOverride(Table):

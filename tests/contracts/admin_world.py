@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import update
 
 from fynix_server.tables import User
+from tests.contracts.held_world import held_world
 from tests.people import Api
 
 
@@ -34,4 +35,5 @@ async def admin_world(api: Api) -> AdminWorld:
         names[name] = answer.json()["id"]
     await api.register("leaver")
     names["archive"] = str(api.resources.settings.data_dir / "leaver.zip")
+    names |= await held_world(api)
     return AdminWorld(api, names)

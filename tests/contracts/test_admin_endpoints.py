@@ -64,9 +64,25 @@ COMMANDS: dict[tuple[str, str], str] = {
     ("POST", "/api/admin/users/<id:user_id>/export"): "user export leaver --file {archive}",
     ("POST", "/api/admin/users/<id:user_id>/erase"): "user erase leaver --yes",
     ("GET", "/api/admin/erasures"): "privacy erasures",
+    ("POST", "/api/admin/filter/rules"): "moderation filter add casino word casino --verdict hold",
+    ("GET", "/api/admin/filter/rules"): "moderation filter list",
+    ("GET", "/api/admin/filter/rules/<id:rule_id>"): "moderation filter show casino",
+    ("PATCH", "/api/admin/filter/rules/<id:rule_id>"): "moderation filter change casino --live",
+    ("POST", "/api/admin/filter/test"): "moderation filter test {text}",
+    ("POST", "/api/admin/filter/import"): "moderation filter import {rules}",
+    ("DELETE", "/api/admin/filter/rules/<id:rule_id>"): "moderation filter remove casino --yes",
+    ("GET", "/api/admin/held"): "moderation held list",
+    ("POST", "/api/admin/held/review"): "moderation held review",
+    ("POST", "/api/admin/held/<id:message_id>/release"): "moderation held release {held}",
+    (
+        "POST",
+        "/api/admin/held/<id:message_id>/reject",
+    ): "moderation held reject --all-of erin --yes",
 }
 """By endpoint the command that uses it, in an order in which all can be done. Where the endpoint is
 an act, `--reason` is added, and it is first done with `--dry-run`, which must leave no trace."""
+QUESTIONS = {("POST", "/api/admin/filter/test")}
+"""They have a body, but are no acts: what is asked about is the asker's own."""
 
 
 def endpoints(folder: Path) -> Iterator[tuple[str, str, object]]:
@@ -108,7 +124,8 @@ async def test_each_command_reaches_its_endpoint_and_each_act_is_audited(
         for (method, route), command in COMMANDS.items():
             words = [word.format(**world.names) for word in command.split()]
             entries = len(await audited(api))
-            if method != "GET":
+            is_act = method != "GET" and (method, route) not in QUESTIONS
+            if is_act:
                 words += ["--reason", "because"]
                 await terminal.run(*words, "--dry-run")
                 assert len(await audited(api)) == entries, command
@@ -117,5 +134,5 @@ async def test_each_command_reaches_its_endpoint_and_each_act_is_audited(
 
             assert requests(method, route) > before, command
             new = (await audited(api))[entries:]
-            expected = [acts[method, route]] if method != "GET" else []
+            expected = [acts[method, route]] if is_act else []
             assert [it.action for it in new if it.outcome == "done"] == expected, command

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fynix_server.policy.content_filter import ContentFilter, Judgement, Verdict
+from fynix_server.policy.content_filter import ContentFilter, Judgement, Match, Verdict
 from tests.policy.rules import judge, matched, rule
 
 
@@ -55,7 +55,8 @@ def test_a_rule_in_shadow_is_reported_and_changes_nothing() -> None:
 
     judged = judge("free free", *shadows)
 
-    assert judged == Judgement("allow", "free free", (), tuple(shadows[:2]))
+    places = tuple(Match(found, start, start + 4) for start in (0, 5) for found in shadows[:2])
+    assert judged == Judgement("allow", "free free", (), tuple(shadows[:2]), places)
 
 
 def test_a_shadow_would_not_have_matched_what_a_live_exception_exempts() -> None:

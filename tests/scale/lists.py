@@ -40,5 +40,9 @@ LISTS: dict[str, tuple[str, str]] = {
     "acts since then": ("admin", "/api/admin/audit?since=2026-01-01T13:00:00Z"),
     "one entry of the audit log": ("admin", "/api/admin/audit/100000"),
     "whom one has blocked": ("busy", "/api/blocks"),
+    "rules of the content filter": ("admin", "/api/admin/filter/rules?limit=100"),
+    "what is held": ("admin", "/api/admin/held?limit=100"),
+    "what is held by a rule (nothing)": ("admin", "/api/admin/held?rule=rare&limit=100"),
+    "what is held of one": ("admin", f"/api/admin/held?sender_id={person(BUSY)}&limit=100"),
     "one's conversations": ("busy", "/api/conversations?page_size=100"),
 }

@@ -30,9 +30,9 @@ _MEMBERSHIP_EVENTS = ("participant_added", "participant_removed")
 # ── what a conversation's row must say ───────────────────────────────────────────────────────
 
 
-def _newest(table: Any, column: Any) -> ColumnElement[Any]:
+def _newest(table: Any, column: Any, *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
     """`column` of the conversation's newest row of `table`. Index: (conversation_id, seq)."""
-    query = select(column).where(table.conversation_id == Conversation.id)
+    query = select(column).where(table.conversation_id == Conversation.id, *conditions)
     newest = query.order_by(table.seq.desc()).limit(1)
     return newest.correlate(Conversation).scalar_subquery()
 
@@ -46,12 +46,13 @@ _LAST_MESSAGE_SEQ = func.coalesce(_newest(Message, Message.seq), 0)
 _LAST_EVENT_SEQ = func.coalesce(_newest(ConversationEvent, ConversationEvent.seq), 0)
 _IS_MESSAGE_LAST = _LAST_MESSAGE_SEQ > _LAST_EVENT_SEQ
 _LAST_USED_SEQ = case((_IS_MESSAGE_LAST, _LAST_MESSAGE_SEQ), else_=_LAST_EVENT_SEQ)
-_LAST_MESSAGE_AT = _newest(Message, Message.created_at)
+_IS_SHOWN = Message.hidden_because.is_(None)
+_LAST_MESSAGE_AT = _newest(Message, Message.created_at, _IS_SHOWN)
 _LAST_USED_AT = case(
-    (_IS_MESSAGE_LAST, _LAST_MESSAGE_AT),
+    (_IS_MESSAGE_LAST, _newest(Message, Message.created_at)),
     else_=_newest(ConversationEvent, ConversationEvent.created_at),
 )
-_MESSAGE_COUNT = _count(Message, Message.is_deleted.is_(False))
+_MESSAGE_COUNT = _count(Message, Message.is_deleted.is_(False), _IS_SHOWN)
 _LEAST_MEMBERS_VERSION = 1 + _count(
     ConversationEvent, ConversationEvent.type.in_(_MEMBERSHIP_EVENTS)
 )
@@ -204,14 +205,14 @@ COUNTING = (
     ),
     Invariant(
         "message_count",
-        "message_count is how many messages are not deleted",
+        "message_count is how many messages are neither deleted nor hidden",
         "Run: fynix doctor --fix",
         _conversations(_IS_COUNT_WRONG),
         _setting(_IS_COUNT_WRONG, message_count=_MESSAGE_COUNT),
     ),
     Invariant(
         "last_message_at",
-        "last_message_at is the time of the newest message, deleted or not",
+        "last_message_at is the time of the newest message that is not hidden, deleted or not",
         "Run: fynix doctor --fix",
         _conversations(_IS_LAST_MESSAGE_WRONG),
         _setting(_IS_LAST_MESSAGE_WRONG, last_message_at=_LAST_MESSAGE_AT),

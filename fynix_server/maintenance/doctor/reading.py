@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Update, and_, exists, func, or_, select, update
 
 from fynix_server.maintenance.doctor.invariant import Invariant, Mend, rows_of, updating
-from fynix_server.tables import ConversationParticipant, Message, MessageReceipt
+from fynix_server.tables import ConversationParticipant, HeldMessage, Message, MessageReceipt
 
 _participant = ConversationParticipant
 _MARKERS = (_participant.conversation_id, _participant.user_id)
@@ -63,10 +63,12 @@ _IS_THEIRS = and_(
     _participant.conversation_id == Message.conversation_id,
     _participant.user_id == Message.sender_id,
 )
+# By a moderator, who has read nothing for its sender.
+_IS_RELEASED = exists().where(HeldMessage.released_as == Message.id).correlate(Message)
 _BEHIND_OWN = (
     select(*_MARKERS)
     .join(Message, _IS_THEIRS)
-    .where(Message.seq > _participant.last_read_seq)
+    .where(Message.seq > _participant.last_read_seq, ~_IS_RELEASED)
     .distinct()
 )
 _BEHIND_RECEIPT = (
@@ -132,10 +134,10 @@ READING = (
     ),
     Invariant(
         "own_messages_read",
-        "nobody's read marker is before a message of their own",
+        "nobody's read marker is before a message that they have sent themselves",
         "Run: fynix doctor --fix",
         rows_of(_participant, _BEHIND_OWN),
-        _forward_to(Message.sender_id == _participant.user_id),
+        _forward_to(and_(Message.sender_id == _participant.user_id, ~_IS_RELEASED)),
     ),
     Invariant(
         "receipts_read",

@@ -45,14 +45,15 @@ class ContentFilter:
         hits = self._hits(text, content_type) if self._rules else []
         if not hits:
             return Judgement("allow", text, (), ())
-        live = [hit for hit in hits if not self._rules[hit.rule].is_shadow]
-        matches = tuple(Match(self._rules[rule], start, end) for rule, start, end in live)
-        shadows = sorted({hit.rule for hit in hits} - {hit.rule for hit in live})
+        found = [Match(self._rules[rule], start, end) for rule, start, end in hits]
+        matches = tuple(match for match in found if not match.rule.is_shadow)
+        shadows = sorted({hit.rule for hit in hits if self._rules[hit.rule].is_shadow})
         return Judgement(
             max((match.rule.verdict for match in matches), key=VERDICTS.index, default="allow"),
             _masked(text, matches),
             matches,
             tuple(self._rules[number] for number in shadows),
+            tuple(match for match in found if match.rule.is_shadow),
         )
 
     def _of_kind(self, kind: Kind) -> list[tuple[int, Rule]]:

@@ -58,13 +58,14 @@ class Judgement:
     `verdict`: the strictest of the live rules that match; `allow` if none does.
     `text`: as it is to be stored: one `*` for each code point that a live rule masks.
     `matches`: of live rules, exceptions too, by place. `shadow_hits`: rules in shadow that would
-    have matched, each once, in the order of the rules.
+    have matched, each once, in the order of the rules; `shadow_matches`: where, by place.
     """
 
     verdict: Verdict
     text: str
     matches: tuple[Match, ...]
     shadow_hits: tuple[Rule, ...]
+    shadow_matches: tuple[Match, ...] = ()
 
 
 class Hit(NamedTuple):

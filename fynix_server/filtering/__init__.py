@@ -1,0 +1,1 @@
+"""The rules of the content filter, edited while the server runs, and tried out on texts."""
