@@ -55,7 +55,7 @@ DECIDED: dict[str, dict[str, str]] = {
     "restrictions": {"user_id kind until set_by created_at": GONE},
     "notices": {"id user_id kind detail created_at read_at": GONE},
     "held_messages": {
-        "message_id sender_id cause rules status created_at decided_at": GONE,
+        "message_id sender_id cause rules status created_at decided_at released_as": GONE,
     },
     "limit_overrides": {
         "user_id bucket max_count window_seconds until set_by created_at": GONE,

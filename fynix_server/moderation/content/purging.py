@@ -57,12 +57,15 @@ async def purge_person(
     high).
     """
     purge = _Purge(user_id, _cut_off(request, resources.clock()), request)
+    async with resources.database.read() as connection:
+        # Before anything is looked for; and again in each transaction.
+        await _require_power(connection, acting, user_id)
     walk = _Walk(resources.database, purge)
     left = MESSAGES_A_REQUEST
     while True:
         wanted = min(MESSAGES_A_TRANSACTION, left)
         batch = await walk.next_messages(wanted)
-        # The first without any is done all the same: it asks for the power, and leaves a trace.
+        # The first without any is done all the same: it leaves a trace.
         if batch or (request.after is None and not purge.audit_seqs):
             await _remove(resources, acting, purge, batch)
         left -= len(batch)
