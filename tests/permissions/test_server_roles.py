@@ -71,7 +71,9 @@ def _body(described: dict[str, Any], rule: str, method: str) -> dict[str, Any] |
     values = {
         name: _value(described, shape["properties"][name]) for name in shape.get("required", ())
     }
-    return values | ({"dry_run": True} if "dry_run" in shape["properties"] else {})
+    # One of two ways to say it is required, which a description cannot tell.
+    chosen = {"dry_run": True, "since_seconds": 60}
+    return values | {name: it for name, it in chosen.items() if name in shape["properties"]}
 
 
 def _resolved(described: dict[str, Any], shape: dict[str, Any]) -> dict[str, Any]:
