@@ -28,6 +28,8 @@ COMMANDS = {
     "limits": LazyCommand("fynix_cli.commands.limits:app", "How often somebody may do something."),
     "session": LazyCommand("fynix_cli.commands.sessions:app", "Where somebody is logged in."),
     "connections": LazyCommand("fynix_cli.commands.connections:app", "Who is connected now."),
+    "cleanup": LazyCommand("fynix_cli.commands.cleanup:app", "Remove what is not needed any more."),
+    "retention": LazyCommand("fynix_cli.commands.retention:app", "For how long messages are kept."),
     "login": LazyCommand("fynix_cli.commands.account:login", "Log in, or register, and stay so."),
     "logout": LazyCommand("fynix_cli.commands.account:logout", "End a login."),
     "whoami": LazyCommand("fynix_cli.commands.account:whoami", "Show who you act as, and where."),

@@ -44,6 +44,7 @@ from fynix_server.rate_limit import RateLimiter
 from fynix_server.redis_client import open_redis
 from fynix_server.reports.routes import blueprint as reports
 from fynix_server.resources import Resources
+from fynix_server.retention.routes import blueprint as retention
 from fynix_server.reviewing.routes import blueprint as reviewing
 from fynix_server.session_cache import SessionCache
 from fynix_server.settings import Settings
@@ -88,6 +89,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Quart:
         app.register_blueprint(blueprint)
     app.register_blueprint(moderated_content)
     app.register_blueprint(auditing)
+    app.register_blueprint(retention)
     install_api_docs(app)
     app.while_serving(_Lifespan(app, settings, clock).serve)
     if settings.allowed_origins:

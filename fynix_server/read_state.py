@@ -9,6 +9,8 @@ from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.membership import severed_from
+from fynix_server.policy.retention import Horizon
+from fynix_server.policy.retention_queries import shown_of_each
 from fynix_server.protocol.messages import MessageResponse
 from fynix_server.tables import ConversationParticipant, Message, User
 
@@ -70,14 +72,18 @@ class ReadMarker(NamedTuple):
 
 
 async def unread_counts(
-    connection: AsyncConnection, user_id: UUID, conversation_ids: Collection[UUID]
+    connection: AsyncConnection,
+    user_id: UUID,
+    conversation_ids: Collection[UUID],
+    horizon: Horizon,
 ) -> dict[UUID, int]:
-    """Messages by others, not deleted, past the person's marker. Left out where there are none.
+    """Messages by others that are shown, past the person's marker. Left out where there are none.
 
     One query. Indexes: pk_conversation_participants, uq_messages_conversation_id_seq.
     """
     theirs = {"user_id": user_id, "ids": list(conversation_ids)}
-    rows = await connection.execute(_UNREAD_COUNTS, theirs)
+    query = _UNREAD_COUNTS.where(*shown_of_each(horizon, conversation_ids))
+    rows = await connection.execute(query, theirs)
     return {conversation_id: count for conversation_id, count in rows}
 
 

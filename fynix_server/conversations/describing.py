@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,6 +13,7 @@ from fynix_server.membership import (
     participant_response,
     severed_from,
 )
+from fynix_server.policy import Horizon
 from fynix_server.protocol.conversations import (
     ConversationResponse,
 )
@@ -20,16 +21,16 @@ from fynix_server.read_state import ReadMarker, message_response, unread_counts
 
 
 async def describe_conversation(
-    connection: AsyncConnection, viewer_id: UUID, conversation_id: UUID
+    connection: AsyncConnection, viewer_id: UUID, conversation_id: UUID, horizon: Horizon
 ) -> ConversationResponse:
     """One that is known to be the viewer's."""
     row = await queries.find_conversation(connection, conversation_id)
-    (conversation,) = await describe(connection, viewer_id, [row])
+    (conversation,) = await describe(connection, viewer_id, [row], horizon)
     return conversation
 
 
 async def describe(
-    connection: AsyncConnection, viewer_id: UUID, rows: Sequence[AnyRow]
+    connection: AsyncConnection, viewer_id: UUID, rows: Sequence[AnyRow], horizon: Horizon
 ) -> list[ConversationResponse]:
     """Conversations with people, last message and unread count: three queries for all of them."""
     ids = [row.id for row in rows]
@@ -39,14 +40,27 @@ async def describe(
     last_messages = await queries.last_messages(connection, viewer_id, ids)
     severed = await _severed(connection, viewer_id, people)
     blocked = frozenset(it.sender_id for it in last_messages.values() if it.is_from_blocked)
-    unread = await unread_counts(connection, viewer_id, ids)
+    unread = await unread_counts(connection, viewer_id, ids, horizon)
     viewer = _Viewer(viewer_id, blocked, severed)
+    described = [_response(row, people[row.id], last_messages.get(row.id), viewer) for row in rows]
     return [
-        _response(row, people[row.id], last_messages.get(row.id), viewer).model_copy(
-            update={"unread_count": unread.get(row.id, 0)}
-        )
-        for row in rows
+        it.model_copy(update={"unread_count": unread.get(it.id, 0), **_expired(it, horizon)})
+        for it in described
     ]
+
+
+def _expired(conversation: ConversationResponse, horizon: Horizon) -> dict[str, Any]:
+    """What of its newest message is shown no more: where that has expired, all of them have."""
+    last = conversation.last_message
+    sent_at = {
+        "last_message": None if last is None else last.created_at,
+        "last_message_at": conversation.last_message_at,
+    }
+    return {
+        name: None
+        for name, moment in sent_at.items()
+        if moment is not None and horizon.hides(conversation.id, moment)
+    }
 
 
 class _Viewer(NamedTuple):

@@ -27,6 +27,7 @@ async def update_group(
 
     Raises: NotFound, NotPermitted (not its owner or an admin), InvalidInput (a DM).
     """
+    horizon = await resources.policy.horizon()
     async with group_change(resources, actor_id, conversation_id) as change:
         change.require(GroupAct.RENAME)
         connection = change.connection
@@ -40,7 +41,7 @@ async def update_group(
             )
             payload = {"name": name, "description": description, "updated_by": str(actor_id)}
             await change.log("conversation_updated", await change.allot_seq(), payload)
-        conversation = await describe_conversation(connection, actor_id, conversation_id)
+        conversation = await describe_conversation(connection, actor_id, conversation_id, horizon)
     return conversation
 
 

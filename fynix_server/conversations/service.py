@@ -53,10 +53,11 @@ async def open_dm(
     if user_id == other_user_id:
         raise InvalidInput("A conversation needs somebody else.", code="dm_with_oneself")
     dm_key = ":".join(sorted((str(user_id), str(other_user_id))))
+    horizon = await resources.policy.horizon()
     async with resources.database.read() as connection:
         known_id = await queries.find_dm(connection, dm_key)
         if known_id is not None:
-            return await describe_conversation(connection, user_id, known_id), False
+            return await describe_conversation(connection, user_id, known_id, horizon), False
         await _require_people(connection, [other_user_id])
         await _require_welcome(connection, user_id, other_user_id)
     now = resources.clock()
@@ -69,7 +70,7 @@ async def open_dm(
             frame = await _begin(connection, conversation_id, user_id, roles, now)
             # Again: a block may have been made meanwhile.
             await _require_welcome(connection, user_id, other_user_id)
-        conversation = await describe_conversation(connection, user_id, conversation_id)
+        conversation = await describe_conversation(connection, user_id, conversation_id, horizon)
     if is_new:
         _announce_beginning(resources, conversation_id, frame, tuple(roles))
     return conversation, is_new
@@ -92,12 +93,13 @@ async def create_group(
     }
     conversation_id = new["id"]
     roles = {**dict.fromkeys(wanted.participant_ids, "member"), creator_id: "owner"}
+    horizon = await resources.policy.horizon()
     async with resources.database.write() as connection:
         await _require_people(connection, wanted.participant_ids)
         await queries.insert_group(connection, new)
         frame = await _begin(connection, conversation_id, creator_id, roles, now)
         await require_no_block(connection, creator_id, wanted.participant_ids)
-        conversation = await describe_conversation(connection, creator_id, conversation_id)
+        conversation = await describe_conversation(connection, creator_id, conversation_id, horizon)
     _announce_beginning(resources, conversation_id, frame, tuple(roles))
     return conversation
 
@@ -207,12 +209,13 @@ async def list_conversations(
         raise InvalidInput(
             problem, code="page_too_deep", errors=(FieldError("query.page", problem),)
         )
+    horizon = await resources.policy.horizon()
     async with resources.database.read() as connection:
         rows = await queries.conversations_of(
             connection, user_id, offset=end - wanted.page_size, limit=wanted.page_size
         )
         total = await queries.count_conversations(connection, user_id)
-        conversations = await describe(connection, user_id, rows)
+        conversations = await describe(connection, user_id, rows, horizon)
     return ConversationListResponse.model_construct(
         conversations=conversations,
         total=total,
@@ -229,9 +232,10 @@ async def get_conversation(
 
     Raises: NotFound, NotPermitted.
     """
+    horizon = await resources.policy.horizon()
     async with resources.database.read() as connection:
         await load_membership(connection, conversation_id, user_id)
-        return await describe_conversation(connection, user_id, conversation_id)
+        return await describe_conversation(connection, user_id, conversation_id, horizon)
 
 
 async def list_events(
@@ -241,10 +245,13 @@ async def list_events(
 
     Raises: NotFound, NotPermitted.
     """
+    horizon = await resources.policy.horizon()
     async with resources.database.read() as connection:
         membership = await load_membership(connection, conversation_id, user_id)
         after_seq = max(wanted.after_seq, membership.joined_seq - 1)
-        frames = await frames_after(connection, conversation_id, after_seq, wanted.limit + 1)
+        frames = await frames_after(
+            connection, conversation_id, after_seq, wanted.limit + 1, horizon=horizon
+        )
         senders = {it.sender_id for it in frames if it.sender_id} - {user_id}
         blocked = await blocked_among(connection, user_id, senders)
     page = frames[: wanted.limit]

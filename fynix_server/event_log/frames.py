@@ -18,8 +18,13 @@ def event_frame(event_type: str, conversation_id: UUID, seq: int, payload: dict[
     return frame_of(event_type, conversation_id, seq, encode_payload(payload))
 
 
+NO_MESSAGE = UUID(int=0)
+"""Where a number's row is gone, and with it the id of its message."""
+
+
 def hidden_message_frame(conversation_id: UUID, seq: int, message_id: UUID) -> str:
-    """A number whose message cannot be shown: it was deleted, or sent before the reader joined."""
+    """A number whose message cannot be shown: it was deleted, has expired, or was sent before the
+    reader joined."""
     gone = {"message_id": str(message_id), "deleted_by": None}
     return event_frame("message_deleted", conversation_id, seq, gone)
 

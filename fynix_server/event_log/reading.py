@@ -1,7 +1,10 @@
 """Reading the log of a conversation back as frames."""
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +13,19 @@ from sqlalchemy import (
     CompoundSelect,
     Integer,
     Row,
+    Text,
     bindparam,
+    case,
+    cast,
     literal,
+    null,
     select,
     union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.event_log.frames import (
+    NO_MESSAGE,
     encode_payload,
     frame_of,
     hidden_message_frame,
@@ -25,6 +33,7 @@ from fynix_server.event_log.frames import (
     new_message_frame,
 )
 from fynix_server.membership import PARTICIPANT_COLUMNS, participant_response
+from fynix_server.policy.retention import Horizon
 from fynix_server.protocol.conversations import ConversationResponse
 from fynix_server.read_state import MESSAGE_COLUMNS, message_response
 from fynix_server.tables import (
@@ -32,10 +41,12 @@ from fynix_server.tables import (
     ConversationEvent,
     ConversationParticipant,
     Message,
+    PurgedNumbers,
     User,
 )
 
-_NEWEST = 2**63 - 1
+_PURGED = "purged"
+_PURGED_EVENT = "purged_event"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,9 @@ class LoggedFrame:
     `about_seq`: the number of the message that an edit is about; who joined after it may not read
     it. `sender_id`: of the message that it is about. `is_hidden`: nobody else may read it. Who may
     not gets `excluded_frame`, which does not show the text.
+
+    `is_lost`: it was an event, and nobody knows any more which; who has not seen it should load
+    the conversation anew.
     """
 
     seq: int
@@ -64,6 +78,7 @@ class LoggedFrame:
     sender_id: UUID | None = None
     is_hidden: bool = False
     excluded_frame: str = ""
+    is_lost: bool = False
 
     def excludes(self, user_id: UUID, joined_seq: int) -> bool:
         """Whether somebody who takes part since `joined_seq` may not read it."""
@@ -82,33 +97,47 @@ async def frames_after(
     conversation_id: UUID,
     after_seq: int,
     limit: int,
-    *,
-    up_to_seq: int | None = None,
+    horizon: Horizon,
 ) -> list[LoggedFrame]:
     """What followed `after_seq`, oldest first: one frame for each number, at most `limit`.
 
-    Messages show their present text, deleted ones only that they were deleted. Asks nobody's
-    permission: callers begin at the reader's `joined_seq`.
+    Messages show their present text, deleted and expired ones only that they were deleted, and
+    so does a number whose row was cleaned up. Asks nobody's permission: callers begin at the
+    reader's `joined_seq`.
 
     One query (two more where the page holds the beginning of a seeded conversation). It is one
     statement and so one snapshot: with two, a number committed between them would be skipped.
-    Indexes: uq_messages_conversation_id_seq, pk_conversation_events, pk_messages.
+    Indexes: uq_messages_conversation_id_seq, pk_conversation_events, pk_messages,
+    pk_purged_numbers.
     """
-    page = {
-        "conversation_id": conversation_id,
-        "after_seq": after_seq,
-        "up_to_seq": _NEWEST if up_to_seq is None else up_to_seq,
-        "limit": limit,
-    }
+    cutoff = horizon.of(conversation_id)
+    page = {"conversation_id": conversation_id, "after_seq": after_seq, "limit": limit}
     frames = []
-    for row in (await connection.execute(_LOG_PAGE, page)).all():
+    rows = (await connection.execute(_LOG_PAGE, page)).all()
+    for number, row in islice(_numbered(rows, after_seq), limit):
         payload = row.payload
+        if row.type in (_PURGED, _PURGED_EVENT):
+            frames.append(_purged_frame(conversation_id, number, row.type))
+            continue
         if row.type == "conversation_created" and payload == "{}":
             payload = encode_payload(
                 await beginning_payload(connection, conversation_id, row.number)
             )
-        frames.append(_logged_frame(conversation_id, row, payload))
+        frames.append(_logged_frame(conversation_id, row, payload, cutoff))
     return frames
+
+
+def _numbered(
+    rows: Iterable[Row[*tuple[Any, ...]]], after_seq: int
+) -> Iterator[tuple[int, Row[*tuple[Any, ...]]]]:
+    """Each row by its number; one that stands for many numbers (its payload: the last) by each."""
+    for row in rows:
+        if row.type in (_PURGED, _PURGED_EVENT):
+            first = max(row.number, after_seq + 1)
+            for number in range(first, int(row.payload) + 1):
+                yield number, row
+        else:
+            yield row.number, row
 
 
 def _log_page() -> CompoundSelect[*tuple[Any, ...]]:
@@ -116,7 +145,6 @@ def _log_page() -> CompoundSelect[*tuple[Any, ...]]:
     event = ConversationEvent
     conversation_id: BindParameter[UUID] = bindparam("conversation_id")
     after: BindParameter[int] = bindparam("after_seq")
-    up_to: BindParameter[int] = bindparam("up_to_seq")
     limit = bindparam("limit", type_=Integer)
     messages = (
         select(
@@ -127,9 +155,7 @@ def _log_page() -> CompoundSelect[*tuple[Any, ...]]:
             *MESSAGE_COLUMNS,
         )
         .join(User, User.id == Message.sender_id)
-        .where(
-            Message.conversation_id == conversation_id, Message.seq > after, Message.seq <= up_to
-        )
+        .where(Message.conversation_id == conversation_id, Message.seq > after)
         .order_by(Message.seq)
         .limit(limit)
     )
@@ -144,28 +170,52 @@ def _log_page() -> CompoundSelect[*tuple[Any, ...]]:
         )
         .outerjoin(Message, Message.id == event.message_id)
         .outerjoin(User, User.id == Message.sender_id)
-        .where(event.conversation_id == conversation_id, event.seq > after, event.seq <= up_to)
+        .where(event.conversation_id == conversation_id, event.seq > after)
         .order_by(event.seq)
         .limit(limit)
     )
-    # Each half stops at `limit` by itself, so that neither reads the whole history to sort it.
-    halves = [select(half.subquery()) for half in (messages, events)]
-    return union_all(*halves).order_by("number").limit(limit)
+    purged = PurgedNumbers
+    spans = (
+        select(
+            purged.first_seq.label("number"),
+            case((purged.is_event, _PURGED_EVENT), else_=_PURGED).label("type"),
+            cast(purged.last_seq, Text).label("payload"),
+            cast(null(), Message.id.type).label("message_id"),
+            *(cast(null(), it.type).label(it.key) for it in MESSAGE_COLUMNS),
+        )
+        .where(purged.conversation_id == conversation_id, purged.last_seq > after)
+        # Disjoint, so that by their last numbers is also by their first.
+        .order_by(purged.last_seq)
+        .limit(limit)
+    )
+    # Each part stops at `limit` by itself, so that none reads the whole history to sort it.
+    parts = [select(part.subquery()) for part in (messages, events, spans)]
+    return union_all(*parts).order_by("number").limit(limit)
 
 
 _LOG_PAGE = _log_page()
 
 
-def _logged_frame(conversation_id: UUID, row: Row[*tuple[Any, ...]], payload: str) -> LoggedFrame:
+def _purged_frame(conversation_id: UUID, number: int, kind: str) -> LoggedFrame:
+    frame = hidden_message_frame(conversation_id, number, NO_MESSAGE)
+    return LoggedFrame(number, frame, "message_deleted", is_lost=kind == _PURGED_EVENT)
+
+
+def _logged_frame(
+    conversation_id: UUID, row: Row[*tuple[Any, ...]], payload: str, cutoff: datetime | None
+) -> LoggedFrame:
     if row.type in ("new_message", "message_updated"):
-        return _message_frame(conversation_id, row)
+        return _message_frame(conversation_id, row, cutoff)
     frame = frame_of(row.type, conversation_id, row.number, payload)
     return LoggedFrame(row.number, frame, row.type, _joiners(row.type, payload))
 
 
-def _message_frame(conversation_id: UUID, row: Row[*tuple[Any, ...]]) -> LoggedFrame:
-    """A message, or its edit, as it is now; only its id where it was deleted since."""
-    if row.id is None or row.is_deleted:
+def _message_frame(
+    conversation_id: UUID, row: Row[*tuple[Any, ...]], cutoff: datetime | None
+) -> LoggedFrame:
+    """A message, or its edit, as it is now; only its id where it was deleted since, or expired."""
+    is_expired = cutoff is not None and row.id is not None and row.created_at < cutoff
+    if row.id is None or row.is_deleted or is_expired:
         # Who deleted it is said at the number of the deletion itself.
         frame = hidden_message_frame(conversation_id, row.number, row.message_id)
         return LoggedFrame(row.number, frame, "message_deleted")

@@ -30,10 +30,11 @@ async def delete_message(
     Raises: NotFound, NotPermitted (another's message).
     """
     now = resources.clock()
+    horizon = await resources.policy.horizon()
     async with resources.database.write() as connection:
         await connection.run_sync(conversation_locks.lock_conversations, [conversation_id])
         membership = await load_membership(connection, conversation_id, person.user_id)
-        place = Place(conversation_id, person.user_id)
+        place = Place(conversation_id, person.user_id, horizon)
         row = await queries.find_message(connection, place, message_id)
         if row is None or row.seq < membership.joined_seq:
             raise NotFound("There is no such message here.", code="message_not_found")
@@ -69,10 +70,11 @@ async def edit_message(
     conversation), ContentRejected.
     """
     now = resources.clock()
+    horizon = await resources.policy.horizon()
     async with resources.database.write() as connection:
         await connection.run_sync(conversation_locks.lock_conversations, [conversation_id])
         membership = await load_membership(connection, conversation_id, person.user_id)
-        place = Place(conversation_id, person.user_id)
+        place = Place(conversation_id, person.user_id, horizon)
         row = await queries.find_message(connection, place, message_id)
         if row is None or row.is_deleted or row.seq < membership.joined_seq:
             raise NotFound("There is no such message here.", code="message_not_found")

@@ -25,6 +25,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from fynix_server.membership import is_blocked_by
 from fynix_server.messages.group_rows import MOVE_MARKERS
 from fynix_server.messages.retries import Known
+from fynix_server.policy.retention import Horizon
+from fynix_server.policy.retention_queries import shown_of
 from fynix_server.read_state import MESSAGE_COLUMNS, message_response
 from fynix_server.tables import (
     AnyRow,
@@ -47,10 +49,16 @@ class Span(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A conversation, and who reads in it."""
+    """A conversation, who reads in it, and until when messages are shown there."""
 
     conversation_id: UUID
     reader_id: UUID
+    horizon: Horizon
+
+    @property
+    def shown(self) -> list[ColumnElement[bool]]:
+        """Which messages the reader may see, as far as hiding and expiring go."""
+        return [is_shown_to(self.reader_id), *shown_of(self.horizon, self.conversation_id)]
 
 
 def _messages() -> AnySelect:
@@ -103,25 +111,21 @@ _WANTED_BY_KEY = _wanted_by_key()
 async def find_message(
     connection: AsyncConnection, place: Place, message_id: UUID
 ) -> AnyRow | None:
-    """One message of that conversation, deleted or not, unless it is hidden from the reader.
-
-    Index: the primary key.
+    """One message of that conversation, deleted or not, unless it is hidden from the reader or has
+    expired. Index: the primary key.
     """
     query = _messages().where(
         Message.id == message_id,
         Message.conversation_id == place.conversation_id,
         is_shown_to(place.reader_id),
     )
-    return (await connection.execute(query)).one_or_none()
+    row = (await connection.execute(query)).one_or_none()
+    is_expired = row is not None and place.horizon.hides(place.conversation_id, row.created_at)
+    return None if is_expired else row
 
 
 async def messages_newest_first(
-    connection: AsyncConnection,
-    place: Place,
-    span: Span,
-    *,
-    offset: int,
-    limit: int,
+    connection: AsyncConnection, place: Place, span: Span, *, offset: int, limit: int
 ) -> Sequence[AnyRow]:
     """Messages of the span that the reader may see, the first `offset` left out.
 
@@ -152,7 +156,7 @@ def _visible(place: Place, span: Span) -> AnySelect:
         .where(
             Message.conversation_id == place.conversation_id,
             Message.is_deleted.is_(False),
-            is_shown_to(place.reader_id),
+            *place.shown,
             Message.seq >= span.first,
         )
     )
@@ -162,16 +166,16 @@ def _visible(place: Place, span: Span) -> AnySelect:
 async def count_messages(connection: AsyncConnection, place: Place, from_seq: int) -> int:
     """How many of them a participant from `from_seq` on may see.
 
-    From the conversation's own count where they may see all of it, and what is hidden from all
-    others; a late joiner's are counted. Indexes: pk_conversations, idx_messages_hidden;
-    uq_messages_conversation_id_seq.
+    From the conversation's own count, and what is hidden from all others, where they may see all
+    of it; else they are counted: a late joiner's, and those that have not expired.
+    Indexes: pk_conversations, idx_messages_hidden; uq_messages_conversation_id_seq.
     """
     is_theirs = (
         Message.conversation_id == place.conversation_id,
         Message.is_deleted.is_(False),
         Message.seq >= from_seq,
     )
-    if from_seq <= 1:
+    if from_seq <= 1 and place.horizon.of(place.conversation_id) is None:
         hidden = (
             select(func.count())
             .where(
@@ -185,7 +189,7 @@ async def count_messages(connection: AsyncConnection, place: Place, from_seq: in
             Conversation.id == place.conversation_id
         )
     else:
-        query = select(func.count()).where(*is_theirs, is_shown_to(place.reader_id))
+        query = select(func.count()).where(*is_theirs, *place.shown)
     return int((await connection.execute(query)).scalar_one())
 
 
@@ -232,6 +236,8 @@ async def add_receipts(
             )
         ),
     )
+    # Cleaning up may be deleting some of them: they are waited for, and left out.
+    source = source.with_for_update(read=True, key_share=True, of=Message)
     columns = ["message_id", "user_id", "read_at"]
     is_sqlite = connection.dialect.name == "sqlite"
     statement = (sqlite.insert if is_sqlite else postgresql.insert)(MessageReceipt)

@@ -33,7 +33,7 @@ async def list_messages(
             code="page_too_deep",
         )
     limit = wanted.limit or wanted.page_size
-    place = Place(conversation_id, reader.user_id)
+    place = Place(conversation_id, reader.user_id, await resources.policy.horizon())
     async with resources.database.read() as connection:
         membership = await load_membership(connection, conversation_id, reader.user_id)
         from_seq = membership.joined_seq
@@ -71,10 +71,11 @@ async def mark_read(
     Raises: NotFound, NotPermitted.
     """
     now = resources.clock()
+    horizon = await resources.policy.horizon()
     async with resources.database.write() as connection:
         membership = await load_membership(connection, conversation_id, reader.user_id)
         row = await queries.find_message(
-            connection, Place(conversation_id, reader.user_id), message_id
+            connection, Place(conversation_id, reader.user_id, horizon), message_id
         )
         if row is None or row.seq < membership.joined_seq:
             raise NotFound("There is no such message here.", code="message_not_found")
@@ -87,7 +88,7 @@ async def mark_read(
             unread = Span(max(membership.last_read_seq + 1, membership.joined_seq), row.seq)
             await queries.add_receipts(connection, conversation_id, reader.user_id, unread, now)
         read_at = await queries.marker_time(connection, message_id, reader.user_id) or now
-        counts = await unread_counts(connection, reader.user_id, [conversation_id])
+        counts = await unread_counts(connection, reader.user_id, [conversation_id], horizon)
     if moved:
         others = members.others_than(reader.user_id)
         frame = MessageRead(

@@ -6,6 +6,7 @@ The send path asks it; the features of moderation change it, in the database and
 from fynix_server.policy.limit_queries import OwnLimit, clear_overrides, own_limits, set_override
 from fynix_server.policy.policy import Policy
 from fynix_server.policy.queries import move_policy_version
+from fynix_server.policy.retention import Horizon, Retention, shows_all
 from fynix_server.policy.review import (
     ContentRejected,
     HiddenBecause,
@@ -20,11 +21,13 @@ from fynix_server.policy.snapshot import RestrictionKind, Restrictions, Snapshot
 __all__ = [
     "ContentRejected",
     "HiddenBecause",
+    "Horizon",
     "Muted",
     "OwnLimit",
     "Policy",
     "RestrictionKind",
     "Restrictions",
+    "Retention",
     "Review",
     "Snapshot",
     "cannot_message_user",
@@ -34,4 +37,5 @@ __all__ = [
     "refusal_to_write",
     "review_message",
     "set_override",
+    "shows_all",
 ]

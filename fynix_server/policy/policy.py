@@ -16,6 +16,7 @@ from fynix_server.errors import InvalidInput, Unavailable
 from fynix_server.event_bus import EventBus
 from fynix_server.policy import queries
 from fynix_server.policy.content_filter import ContentFilter, Judgement, Rule
+from fynix_server.policy.retention import Horizon
 from fynix_server.policy.snapshot import NOT_LOADED, Restrictions, Snapshot
 from fynix_server.rate_limit import Overrides
 
@@ -78,6 +79,15 @@ class Policy:
             return False
         now = self._clock()
         return restrictions.holds("muted", now) or restrictions.holds("shadow_limited", now)
+
+    async def horizon(self) -> Horizon:
+        """Until when messages are shown, as of now.
+
+        Without a query, but for an instance that has only just started. Raises: Unavailable.
+        """
+        if self._snapshot.version < 0:
+            await self.refresh()
+        return Horizon(self.snapshot.retention, self._clock())
 
     async def apply_change(self) -> None:
         """Have a change in force here when this returns, and in the other instances soon.

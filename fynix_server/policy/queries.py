@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.policy.content_filter import Kind, Rule, Verdict
 from fynix_server.policy.limit_queries import load_limit_overrides
+from fynix_server.policy.retention_queries import load_retention
 from fynix_server.policy.snapshot import Restrictions, Snapshot
 from fynix_server.tables import ContentRule, PolicyState, Restriction, User
 
@@ -50,7 +51,13 @@ async def load_snapshot(connection: AsyncConnection, now: datetime) -> Snapshot:
         if until is None or until > now:
             restrictions.setdefault(user_id, Restrictions()).until[kind] = until
     limit_overrides = await load_limit_overrides(connection, now)
-    return Snapshot(version, restrictions, await _enabled_rules(connection), limit_overrides)
+    return Snapshot(
+        version,
+        restrictions,
+        await _enabled_rules(connection),
+        limit_overrides,
+        await load_retention(connection),
+    )
 
 
 async def _enabled_rules(connection: AsyncConnection) -> tuple[Rule, ...]:

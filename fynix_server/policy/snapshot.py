@@ -6,6 +6,7 @@ from typing import Literal, get_args
 from uuid import UUID
 
 from fynix_server.policy.content_filter import Rule
+from fynix_server.policy.retention import Retention
 from fynix_server.rate_limit import Overrides
 
 RestrictionKind = Literal["muted", "shadow_limited", "held"]
@@ -35,6 +36,7 @@ class Snapshot:
     restrictions: dict[UUID, Restrictions] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     limit_overrides: Overrides = field(default_factory=dict)
+    retention: Retention = field(default_factory=Retention)
 
 
 NOT_LOADED = Snapshot()

@@ -1,7 +1,7 @@
 """Erasing a person: everything of theirs goes, and other people's history stays.
 
 In short transactions, for a few seconds a request; asking again goes on. The account is shut
-first, so that nothing comes in any more (docs/decisions/0044-erasing-in-steps.md).
+first, so that nothing comes in any more (docs/decisions/0043-erasing-in-steps.md).
 """
 
 import asyncio

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.tables import (
@@ -19,6 +19,7 @@ from fynix_server.tables import (
     ConversationParticipant,
     Erasure,
     HeldMessage,
+    LegalHold,
     LimitOverride,
     Message,
     Notice,
@@ -27,7 +28,6 @@ from fynix_server.tables import (
     ReportEvidence,
     Restriction,
     Session,
-    Table,
     User,
 )
 
@@ -51,16 +51,13 @@ async def is_held(connection: AsyncConnection, user_id: UUID) -> bool:
 
     Indexes: pk_legal_holds, idx_participants_user_active.
     """
-    holds = Table.metadata.tables.get("legal_holds")
-    if holds is None:
-        return False
     theirs = select(ConversationParticipant.conversation_id).where(
         ConversationParticipant.user_id == user_id
     )
-    query = select(holds.c.kind).where(
+    query = select(LegalHold.kind).where(
         or_(
-            (holds.c.kind == "user") & (holds.c.subject_id == user_id),
-            (holds.c.kind == "conversation") & holds.c.subject_id.in_(theirs),
+            and_(LegalHold.kind == "user", LegalHold.subject_id == user_id),
+            and_(LegalHold.kind == "conversation", LegalHold.subject_id.in_(theirs)),
         )
     )
     return (await connection.execute(query.limit(1))).first() is not None

@@ -9,8 +9,6 @@ import asyncio
 import time
 from uuid import UUID
 
-import structlog
-
 from fynix_server import metrics
 from fynix_server.connections import Connections
 from fynix_server.database import Database
@@ -18,19 +16,20 @@ from fynix_server.errors import Unavailable
 from fynix_server.event_bus import TYPING, Envelope
 from fynix_server.event_log import frames_after
 from fynix_server.membership import load_members
+from fynix_server.policy import Policy
 from fynix_server.sockets import queries
 from fynix_server.sockets.feed import Feed, News, logged_envelope, variant_for
 
 FILL_BATCH = 300
 RETRY_SECONDS = 0.5
-log = structlog.get_logger(__name__)
 
 
 class Delivery:
     """Hands envelopes to connections. `run` owns the filling of gaps."""
 
-    def __init__(self, database: Database, connections: Connections) -> None:
+    def __init__(self, database: Database, connections: Connections, policy: Policy) -> None:
         self._database = database
+        self._policy = policy
         self._connections = connections
         self._feeds: dict[UUID, Feed] = {}
         self._watched: dict[UUID, set[UUID]] = {}
@@ -229,12 +228,13 @@ class Delivery:
         feed = self._feeds.get(conversation_id)
         if feed is None or not feed.is_filling:
             return  # everybody who watched it has left; who has come since began anew
+        horizon = await self._policy.horizon()
         async with self._database.read() as connection:
             members = await queries.members_over_time(connection, conversation_id)
             present = await load_members(connection, conversation_id)
             stands = self._stands(conversation_id, feed, members)
             begin = min(stands.values(), default=feed.delivered or feed.wanted)
-            frames = await frames_after(connection, conversation_id, begin, FILL_BATCH)
+            frames = await frames_after(connection, conversation_id, begin, FILL_BATCH, horizon)
         if self._feeds.get(conversation_id) is not feed:
             return
         # Once more: people have come and gone meanwhile. What is below does not await.

@@ -32,7 +32,7 @@ class Live:
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
-        self.delivery = Delivery(resources.database, resources.connections)
+        self.delivery = Delivery(resources.database, resources.connections, resources.policy)
         self.typing = TypingIndicators(resources.event_bus)
         self.guard = Guard(resources)
         self.roll_call = RollCall(resources)

@@ -127,7 +127,7 @@ async def _replay(
 class _Page:
     """What somebody may see after `after_seq`, up to `last_seq`.
 
-    No `frames`: too many, or there is a `refusal`.
+    No `frames`: too many, some are lost, or there is a `refusal`.
     """
 
     after_seq: int
@@ -141,6 +141,7 @@ class _Page:
 async def _read_page(
     resources: Resources, user_id: UUID, conversation_id: UUID, cursor: int
 ) -> _Page:
+    horizon = await resources.policy.horizon()
     async with resources.database.read() as database:
         try:
             membership = await load_membership(database, conversation_id, user_id)
@@ -153,8 +154,10 @@ async def _read_page(
         if last_seq - after_seq > MAX_REPLAY_FRAMES:
             return _Page(after_seq, last_seq, joined_seq)
         frames = await frames_after(
-            database, conversation_id, after_seq, MAX_REPLAY_FRAMES, up_to_seq=last_seq
+            database, conversation_id, after_seq, MAX_REPLAY_FRAMES, horizon=horizon
         )
+        if any(it.is_lost for it in frames):
+            return _Page(after_seq, last_seq, joined_seq)
         senders = {it.sender_id for it in frames if it.sender_id} - {user_id}
         blocked = await blocked_among(database, user_id, senders)
     return _Page(after_seq, last_seq, joined_seq, Viewer(user_id, joined_seq, blocked), frames)

@@ -30,6 +30,7 @@ from fynix_server.tables.moderation import (
     Restriction,
 )
 from fynix_server.tables.privacy import Erasure
+from fynix_server.tables.retention import CleanupRun, LegalHold, PurgedNumbers, RetentionPolicy
 
 AnyRow = Row[*tuple[Any, ...]]
 AnySelect = Select[*tuple[Any, ...]]
@@ -44,21 +45,25 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "Block",
+    "CleanupRun",
     "ContentRule",
     "Conversation",
     "ConversationEvent",
     "ConversationParticipant",
     "Erasure",
     "HeldMessage",
+    "LegalHold",
     "LimitOverride",
     "Message",
     "MessageReceipt",
     "Notice",
     "PolicyState",
+    "PurgedNumbers",
     "RefreshToken",
     "Report",
     "ReportEvidence",
     "Restriction",
+    "RetentionPolicy",
     "Session",
     "Table",
     "User",

@@ -78,6 +78,12 @@ COMMANDS: dict[tuple[str, str], str] = {
         "POST",
         "/api/admin/held/<id:message_id>/reject",
     ): "moderation held reject --all-of erin --yes",
+    ("POST", "/api/admin/retention/set"): "retention set 30d --yes",
+    ("GET", "/api/admin/retention"): "retention show",
+    ("POST", "/api/admin/retention/clear"): "retention clear",
+    ("POST", "/api/admin/legal-holds/add"): "retention hold add --user carol",
+    ("GET", "/api/admin/legal-holds"): "retention hold list",
+    ("POST", "/api/admin/legal-holds/remove"): "retention hold remove --user carol --yes",
 }
 """By endpoint the command that uses it, in an order in which all can be done. Where the endpoint is
 an act, `--reason` is added, and it is first done with `--dry-run`, which must leave no trace."""

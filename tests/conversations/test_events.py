@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from fynix_server.event_bus import Envelope
 from fynix_server.event_log import frames_after
+from fynix_server.policy import shows_all
 from fynix_server.protocol.frames import server_frame_adapter
 from fynix_server.tables import ConversationEvent
 from tests.people import Api, Person
@@ -136,7 +137,7 @@ async def test_what_is_published_is_what_is_read_back(api: Api) -> None:
     group = await _lively_group(alice, bob, carol)
 
     async with api.resources.database.read() as connection:
-        logged = await frames_after(connection, UUID(group), 0, 100)
+        logged = await frames_after(connection, UUID(group), 0, 100, horizon=shows_all(api.clock()))
     assert [it.seq for it in published] == [it.seq for it in logged]
     for envelope, frame in zip(published, logged, strict=True):
         assert set(envelope.joiners) == set(frame.joiners)

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from fynix_server.settings import Settings
-from fynix_server.tables import Report, ReportEvidence
+from fynix_server.tables import LegalHold, Report, ReportEvidence
 from tests.people import Api, Person
 from tests.privacy.marked import CASE_ID, Marked, cases, evidence_of, traces
 from tests.staff import promoted
@@ -95,3 +95,22 @@ async def keys_of(api: Api, user_id: UUID) -> set[str]:
     keys = [key.decode() async for key in api.resources.redis.scan_iter()]
     named = {it for it in keys if str(user_id) in it or "alice" in it}
     return {it.replace(str(user_id), "").replace("alice", "") for it in named}
+
+
+@pytest.mark.parametrize("kind", ["user", "conversation"])
+async def test_what_a_legal_hold_is_on_is_not_erased(api: Api, kind: str) -> None:
+    admin = await promoted(api, "root", "admin")
+    alice, bob = await api.people("alice", "bob")
+    dm = await alice.dm(bob)
+    await alice.send(dm, "evidence")
+    subject = {"user": alice.user_id, "conversation": UUID(dm)}[kind]
+    async with api.resources.database.write() as connection:
+        hold = {"kind": kind, "subject_id": subject, "set_by": "test"}
+        await connection.execute(insert(LegalHold), hold)
+
+    url = f"/api/admin/users/{alice.user_id}/erase"
+    answer = await admin.client.post(url, json={"reason": "asked"})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "under_legal_hold")
+    assert [it["content"] for it in await bob.messages(dm)] == ["evidence"]
+    assert (await alice.client.get("/api/users/me")).status_code == 200

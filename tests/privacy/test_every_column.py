@@ -66,6 +66,13 @@ DECIDED: dict[str, dict[str, str]] = {
         "details_digest previous_hash hash": STAYS,
     },
     "audit_head": {"id seq hash": THEIRS},
+    "retention_policies": {"scope conversation_id days set_by created_at": THEIRS},
+    "legal_holds": {"kind subject_id set_by created_at": THEIRS},
+    "purged_numbers": {"conversation_id last_seq first_seq is_event": STAYS},
+    "cleanup_runs": {
+        "id subject options cutoffs position removed batches": THEIRS,
+        "started_by started_at updated_at finished_at": THEIRS,
+    },
     "policy_state": {"id version": THEIRS},
     "content_rules": {
         "id name kind pattern verdict is_shadow is_enabled hits last_hit_at": THEIRS,

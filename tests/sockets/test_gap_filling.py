@@ -12,6 +12,7 @@ from fynix_server.app import create_app
 from fynix_server.event_bus import MESSAGES, Envelope
 from fynix_server.event_log import frames_after
 from fynix_server.membership import active_member_ids
+from fynix_server.policy import shows_all
 from fynix_server.settings import Settings
 from fynix_server.sockets.live import Live as LiveSockets
 from tests.people import Api, Live, MovableClock
@@ -105,7 +106,9 @@ async def _envelope(api: Api, conversation_id: str, seq: int) -> Envelope:
     """The event of that number, as the instance that stored it published it."""
     id_ = UUID(conversation_id)
     async with api.resources.database.read() as connection:
-        logged = (await frames_after(connection, id_, seq - 1, 1))[0]
+        logged = (await frames_after(connection, id_, seq - 1, 1, horizon=shows_all(api.clock())))[
+            0
+        ]
         members = (await active_member_ids(connection, [id_]))[id_]
     return Envelope(
         channel=MESSAGES,

@@ -7,8 +7,10 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Update,
+    and_,
     bindparam,
     case,
+    exists,
     func,
     literal,
     or_,
@@ -18,50 +20,23 @@ from sqlalchemy import (
 )
 
 from fynix_server.clock import utc_now
+from fynix_server.maintenance.doctor.derived import (
+    IS_COUNT_WRONG,
+    IS_LAST_MESSAGE_WRONG,
+    IS_LAST_SEQ_LOW,
+    IS_UPDATED_EARLY,
+    IS_VERSION_LOW,
+    LAST_MESSAGE_AT,
+    LAST_USED_AT,
+    LAST_USED_SEQ,
+    LEAST_MEMBERS_VERSION,
+    MESSAGE_COUNT,
+)
 from fynix_server.maintenance.doctor.invariant import Invariant, Mend, rows_of, updating
-from fynix_server.tables import Conversation, ConversationEvent, Message, UtcDateTime
+from fynix_server.tables import Conversation, ConversationEvent, Message, PurgedNumbers, UtcDateTime
 
 CLOCK_SKEW_SECONDS = 60
 """As far back as the reconciler looks; clocks that differ by more break other things too."""
-
-_MEMBERSHIP_EVENTS = ("participant_added", "participant_removed")
-
-
-# ── what a conversation's row must say ───────────────────────────────────────────────────────
-
-
-def _newest(table: Any, column: Any, *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
-    """`column` of the conversation's newest row of `table`. Index: (conversation_id, seq)."""
-    query = select(column).where(table.conversation_id == Conversation.id, *conditions)
-    newest = query.order_by(table.seq.desc()).limit(1)
-    return newest.correlate(Conversation).scalar_subquery()
-
-
-def _count(table: Any, *conditions: ColumnElement[bool]) -> ColumnElement[int]:
-    query = select(func.count()).where(table.conversation_id == Conversation.id, *conditions)
-    return query.correlate(Conversation).scalar_subquery()
-
-
-_LAST_MESSAGE_SEQ = func.coalesce(_newest(Message, Message.seq), 0)
-_LAST_EVENT_SEQ = func.coalesce(_newest(ConversationEvent, ConversationEvent.seq), 0)
-_IS_MESSAGE_LAST = _LAST_MESSAGE_SEQ > _LAST_EVENT_SEQ
-_LAST_USED_SEQ = case((_IS_MESSAGE_LAST, _LAST_MESSAGE_SEQ), else_=_LAST_EVENT_SEQ)
-_IS_SHOWN = Message.hidden_because.is_(None)
-_LAST_MESSAGE_AT = _newest(Message, Message.created_at, _IS_SHOWN)
-_LAST_USED_AT = case(
-    (_IS_MESSAGE_LAST, _newest(Message, Message.created_at)),
-    else_=_newest(ConversationEvent, ConversationEvent.created_at),
-)
-_MESSAGE_COUNT = _count(Message, Message.is_deleted.is_(False), _IS_SHOWN)
-_LEAST_MEMBERS_VERSION = 1 + _count(
-    ConversationEvent, ConversationEvent.type.in_(_MEMBERSHIP_EVENTS)
-)
-
-_IS_LAST_SEQ_LOW = Conversation.last_seq < _LAST_USED_SEQ
-_IS_COUNT_WRONG = Conversation.message_count != _MESSAGE_COUNT
-_IS_LAST_MESSAGE_WRONG = Conversation.last_message_at.is_distinct_from(_LAST_MESSAGE_AT)
-_IS_UPDATED_EARLY = Conversation.updated_at < _LAST_USED_AT
-_IS_VERSION_LOW = Conversation.members_version < _LEAST_MEMBERS_VERSION
 
 
 def _conversations(is_broken: ColumnElement[bool]) -> Any:
@@ -86,15 +61,36 @@ _USED_BY_BOTH = select(Message.conversation_id, Message.seq).join(
 )
 
 
+def _is_purged(conversation_id: Any, seq: Any) -> ColumnElement[bool]:
+    return exists().where(
+        PurgedNumbers.conversation_id == conversation_id,
+        PurgedNumbers.last_seq >= seq,
+        PurgedNumbers.first_seq <= seq,
+    )
+
+
+def _used_and_purged(table: Any) -> Any:
+    return select(table.conversation_id, table.seq).where(
+        _is_purged(table.conversation_id, table.seq)
+    )
+
+
+_USED_TWICE = union_all(
+    _USED_BY_BOTH, _used_and_purged(Message), _used_and_purged(ConversationEvent)
+)
+
+
 def _holes() -> Any:
     """The first missing number of each hole; one past the last where the counter is too high."""
+    purged = PurgedNumbers
     numbers = union_all(
-        select(Message.conversation_id, Message.seq),
-        select(ConversationEvent.conversation_id, ConversationEvent.seq),
+        select(Message.conversation_id, Message.seq, Message.seq.label("last")),
+        select(ConversationEvent.conversation_id, ConversationEvent.seq, ConversationEvent.seq),
+        select(purged.conversation_id, purged.first_seq, purged.last_seq),
         # What the counter says is the last one has to be there as well.
-        select(Conversation.id, Conversation.last_seq + 1),
+        select(Conversation.id, Conversation.last_seq + 1, Conversation.last_seq + 1),
     ).subquery()
-    before = func.lag(numbers.c.seq).over(
+    before = func.lag(numbers.c.last).over(
         partition_by=numbers.c.conversation_id, order_by=numbers.c.seq
     )
     steps = select(
@@ -122,6 +118,16 @@ _BEGUN_AGAIN = select(ConversationEvent.conversation_id, ConversationEvent.seq).
     _IS_BEGINNING, ConversationEvent.seq != 1
 )
 
+_MAY_BE_PURGED = and_(
+    ConversationEvent.message_id.is_not(None),
+    exists().where(
+        PurgedNumbers.conversation_id == ConversationEvent.conversation_id,
+        PurgedNumbers.first_seq < ConversationEvent.seq,
+        PurgedNumbers.is_event.is_(False),
+    ),
+)
+"""A message that was cleaned up left its number, not its id: it was one of those before."""
+
 _ABOUT_MESSAGES = ("message_updated", "message_deleted")
 _ABOUT_NOTHING = (
     select(ConversationEvent.conversation_id, ConversationEvent.seq)
@@ -136,6 +142,7 @@ _ABOUT_NOTHING = (
             ConversationEvent.message_id.is_not(None),
         ),
         Message.id.is_(None),
+        ~_MAY_BE_PURGED,
     )
 )
 
@@ -185,14 +192,15 @@ _IS_OF_THE_FUTURE = or_(Conversation.updated_at > _FUTURE, Conversation.last_mes
 COUNTING = (
     Invariant(
         "numbers_once",
-        "no number of a conversation is both a message's and an event's",
+        "no number of a conversation is both a message's and an event's, or cleaned up and there",
         "Clients have shown one of the two and skipped the other. Restore a backup; nothing here "
         "can give a number that clients have seen to something else.",
-        rows_of(Message, _USED_BY_BOTH),
+        rows_of(Message, _USED_TWICE),
     ),
     Invariant(
         "numbers_whole",
-        "the numbers of a conversation's messages and events are 1 to last_seq, with no hole",
+        "the numbers of a conversation's messages and events, and those whose rows were cleaned "
+        "up, are 1 to last_seq, with no hole",
         "What had these numbers is gone; compare with a backup. Clients go on past a hole.",
         rows_of(Conversation, _holes()),
     ),
@@ -200,29 +208,29 @@ COUNTING = (
         "last_seq",
         "last_seq is not below a number that is in use",
         "Run: fynix doctor --fix. Until then, sending there fails.",
-        _conversations(_IS_LAST_SEQ_LOW),
-        _setting(_IS_LAST_SEQ_LOW, last_seq=_LAST_USED_SEQ),
+        _conversations(IS_LAST_SEQ_LOW),
+        _setting(IS_LAST_SEQ_LOW, last_seq=LAST_USED_SEQ),
     ),
     Invariant(
         "message_count",
         "message_count is how many messages are neither deleted nor hidden",
         "Run: fynix doctor --fix",
-        _conversations(_IS_COUNT_WRONG),
-        _setting(_IS_COUNT_WRONG, message_count=_MESSAGE_COUNT),
+        _conversations(IS_COUNT_WRONG),
+        _setting(IS_COUNT_WRONG, message_count=MESSAGE_COUNT),
     ),
     Invariant(
         "last_message_at",
         "last_message_at is the time of the newest message that is not hidden, deleted or not",
         "Run: fynix doctor --fix",
-        _conversations(_IS_LAST_MESSAGE_WRONG),
-        _setting(_IS_LAST_MESSAGE_WRONG, last_message_at=_LAST_MESSAGE_AT),
+        _conversations(IS_LAST_MESSAGE_WRONG),
+        _setting(IS_LAST_MESSAGE_WRONG, last_message_at=LAST_MESSAGE_AT),
     ),
     Invariant(
         "updated_at",
         "updated_at is not before the newest number, so that the reconciler finds it",
         "Run: fynix doctor --fix",
-        _conversations(_IS_UPDATED_EARLY),
-        _setting(_IS_UPDATED_EARLY, updated_at=_LAST_USED_AT),
+        _conversations(IS_UPDATED_EARLY),
+        _setting(IS_UPDATED_EARLY, updated_at=LAST_USED_AT),
     ),
     Invariant(
         "clocks",
@@ -234,9 +242,9 @@ COUNTING = (
         "members_version",
         "members_version has moved with every joining and leaving",
         "Run: fynix doctor --fix. Until then, caches may let in who has left.",
-        _conversations(_IS_VERSION_LOW),
+        _conversations(IS_VERSION_LOW),
         # Past the present one as well: a cache may hold other members under any number so far.
-        _setting(_IS_VERSION_LOW, members_version=_LEAST_MEMBERS_VERSION + 1),
+        _setting(IS_VERSION_LOW, members_version=LEAST_MEMBERS_VERSION + 1),
     ),
     Invariant(
         "beginnings",
@@ -246,7 +254,7 @@ COUNTING = (
     ),
     Invariant(
         "event_messages",
-        "an event about a message names one of its own conversation",
+        "an event about a message names one of its own conversation, there or cleaned up",
         "Compare with a backup. Clients are told that the message was deleted.",
         rows_of(ConversationEvent, _ABOUT_NOTHING),
     ),

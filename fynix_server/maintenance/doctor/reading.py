@@ -6,7 +6,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Update, and_, exists, func, or_, select, update
 
 from fynix_server.maintenance.doctor.invariant import Invariant, Mend, rows_of, updating
-from fynix_server.tables import ConversationParticipant, HeldMessage, Message, MessageReceipt
+from fynix_server.tables import (
+    ConversationParticipant,
+    HeldMessage,
+    Message,
+    MessageReceipt,
+    PurgedNumbers,
+)
 
 _participant = ConversationParticipant
 _MARKERS = (_participant.conversation_id, _participant.user_id)
@@ -14,6 +20,12 @@ _MARKERS = (_participant.conversation_id, _participant.user_id)
 
 # ── markers stand on messages ────────────────────────────────────────────────────────────────
 
+_IS_PURGED = exists().where(
+    PurgedNumbers.conversation_id == _participant.conversation_id,
+    PurgedNumbers.last_seq >= _participant.last_read_seq,
+    PurgedNumbers.first_seq <= _participant.last_read_seq,
+    PurgedNumbers.is_event.is_(False),
+)
 _OFF_MESSAGES = (
     select(*_MARKERS, _participant.last_read_seq.label("seq"))
     .outerjoin(
@@ -26,6 +38,7 @@ _OFF_MESSAGES = (
     )
     .where(
         Message.id.is_(None),
+        ~_IS_PURGED,
         # Nobody has read nothing yet.
         or_(_participant.last_read_seq != 0, _participant.last_read_message_id.is_not(None)),
     )
@@ -127,7 +140,7 @@ _OF_STRANGERS = (
 READING = (
     Invariant(
         "read_markers",
-        "a read marker stands on a message of its conversation, or at 0",
+        "a read marker stands on a message of its conversation, there or cleaned up, or at 0",
         "Run: fynix doctor --fix",
         rows_of(_participant, _OFF_MESSAGES),
         updating(_onto_message),

@@ -1,0 +1,1 @@
+"""How long messages are kept, and which must stay whatever that says."""
