@@ -28,11 +28,12 @@ async def find_person(connection: AsyncConnection, user_id: UUID) -> ActedOn:
 
 
 async def lock_person(connection: AsyncConnection, acting: Acting, user_id: UUID) -> ActedOn:
-    """The person, whom nobody else changes before the commit. Index: the primary key.
+    """The person, whom nobody else changes before the commit; they may be referred to meanwhile,
+    so that what they send does not wait. Index: the primary key.
 
     Raises: NotFound, InvalidInput (oneself), NotPermitted (their role is too high).
     """
-    person = await _person(connection, _query(user_id).with_for_update())
+    person = await _person(connection, _query(user_id).with_for_update(key_share=True))
     require_power_over(acting.user_id, acting.role, person.id, person.role)
     return person
 
