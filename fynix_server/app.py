@@ -21,6 +21,7 @@ from fynix_server.clock import Clock, utc_now
 from fynix_server.connections import Connections
 from fynix_server.conversations.routes import blueprint as conversations
 from fynix_server.database import Database
+from fynix_server.errors import Unavailable
 from fynix_server.event_bus import EventBus
 from fynix_server.filtering.routes import blueprint as filtering
 from fynix_server.health import blueprint as health
@@ -54,6 +55,7 @@ from fynix_server.sockets.routes import blueprint as sockets
 from fynix_server.tokens import TokenSigner
 
 DRAIN_SECONDS = 5.0
+FIRST_POLICY_SECONDS = 2.0
 EXPOSED_HEADERS = (
     "Idempotent-Replayed",
     "RateLimit",
@@ -64,6 +66,29 @@ EXPOSED_HEADERS = (
     "X-RateLimit-Reset",
     "X-Request-Id",
 )
+# `/api/conversations/health` stands before `/api/conversations/<id>`.
+BLUEPRINTS = (
+    health,
+    # for everybody
+    accounts,
+    blocking,
+    conversations,
+    messages,
+    notices,
+    privacy,
+    reports,
+    sockets,
+    # for those with a role
+    auditing,
+    connections,
+    filtering,
+    limits,
+    moderated_content,
+    moderation,
+    others_sessions,
+    retention,
+    reviewing,
+)
 log = structlog.get_logger(__name__)
 
 
@@ -73,23 +98,8 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Quart:
     app = Quart("fynix_server", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     install_http(app)
-    # `/api/conversations/health` stands before `/api/conversations/<id>`.
-    for blueprint in (
-        health,
-        accounts,
-        blocking,
-        conversations,
-        messages,
-        moderation,
-        privacy,
-        sockets,
-    ):
+    for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    for blueprint in (limits, others_sessions, connections, reports, notices, filtering, reviewing):
-        app.register_blueprint(blueprint)
-    app.register_blueprint(moderated_content)
-    app.register_blueprint(auditing)
-    app.register_blueprint(retention)
     install_api_docs(app)
     app.while_serving(_Lifespan(app, settings, clock).serve)
     if settings.allowed_origins:
@@ -137,6 +147,7 @@ class _Lifespan:
             ("roll_call", live.roll_call.run()),
         ):
             self._own(resources, name, work)
+        await _load_policy(resources.policy)
         try:
             yield
         finally:
@@ -201,6 +212,13 @@ class _Lifespan:
         await resources.retry_lookup.close()
         await resources.database.close()
         await resources.redis.aclose()
+
+
+async def _load_policy(policy: Policy) -> None:
+    """So that the first send finds it. Where the database is away, its task goes on trying."""
+    with contextlib.suppress(Unavailable, TimeoutError):
+        async with asyncio.timeout(FIRST_POLICY_SECONDS):
+            await policy.refresh()
 
 
 async def _end(tasks: Collection[asyncio.Task[None]]) -> None:
