@@ -124,6 +124,8 @@ class Room:
         del self.stays[leaver]
         if theirs.role == "owner" and self.stays:
             min(self.stays.values(), key=lambda it: it.order).role = "owner"
+            # The heir's new role has a number of its own.
+            self.seq += 1
         return GONE
 
     def _may_see(self, person: str, message: Said) -> int:
