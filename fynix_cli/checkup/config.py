@@ -10,6 +10,11 @@ from fynix_cli.serving.listening import is_loopback
 from fynix_server.settings import Settings
 
 OF_THE_TERMINAL = (
+    "FYNIX_CLEANUP_AUDIT_AFTER",
+    "FYNIX_CLEANUP_DELETED_AFTER",
+    "FYNIX_CLEANUP_EVENTS_AFTER",
+    "FYNIX_CLEANUP_RECEIPTS_AFTER",
+    "FYNIX_CLEANUP_SESSIONS_AFTER",
     "FYNIX_CONFIG_DIR",
     "FYNIX_DEBUG",
     "FYNIX_EVENT_CONTENT",
