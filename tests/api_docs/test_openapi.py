@@ -88,7 +88,10 @@ async def test_an_id_in_a_path_is_a_uuid(document: Document) -> None:
         for parameter in operation["parameters"]:
             if parameter["in"] == "path":
                 assert parameter["required"], path
-                assert parameter["schema"] == {"type": "string", "format": "uuid"}, path
+                # An entry of the audit log goes by its number.
+                is_id = parameter["name"] != "seq"
+                expected = {"type": "string"} | ({"format": "uuid"} if is_id else {})
+                assert parameter["schema"] == expected, path
 
 
 async def test_a_query_parameter_never_takes_null(document: Document) -> None:
