@@ -21,6 +21,8 @@ NEW_MESSAGE: dict[str, Any] = {
         "client_message_id": None,
         "is_read": False,
         "read_by": [ALICE],
+        "is_held": False,
+        "is_from_blocked": False,
     },
 }
 TYPING: dict[str, Any] = {

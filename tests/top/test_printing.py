@@ -55,7 +55,8 @@ async def test_once_is_one_sample_as_json(api: Api, terminal: Terminal) -> None:
     assert set(found) == KEYS
     assert found["status"] == "ready"
     assert found["server"] == api.url
-    assert found["seconds"] == pytest.approx(0.2, abs=0.15)
+    # At least the interval that was asked for: a busy machine samples later, never earlier.
+    assert found["seconds"] >= 0.19
 
 
 async def test_a_pipe_gets_one_sample_as_a_table(terminal: Terminal) -> None:
