@@ -30,6 +30,7 @@ from fynix_server.http import install_http
 from fynix_server.limits.routes import blueprint as limits
 from fynix_server.logs import configure_logs
 from fynix_server.membership import MembersCache
+from fynix_server.messages.drafts import Stored
 from fynix_server.messages.retry_lookup import RetryLookup
 from fynix_server.messages.routes import blueprint as messages
 from fynix_server.messages.service import announce_message
@@ -52,6 +53,9 @@ from fynix_server.settings import Settings
 from fynix_server.sockets.admin_routes import blueprint as connections
 from fynix_server.sockets.live import Live
 from fynix_server.sockets.routes import blueprint as sockets
+from fynix_server.spam.routes import blueprint as spam
+from fynix_server.spam.suspects import Suspects
+from fynix_server.spam.watch import SpamWatch
 from fynix_server.tokens import TokenSigner
 
 DRAIN_SECONDS = 5.0
@@ -88,6 +92,7 @@ BLUEPRINTS = (
     others_sessions,
     retention,
     reviewing,
+    spam,
 )
 log = structlog.get_logger(__name__)
 
@@ -145,6 +150,7 @@ class _Lifespan:
             ("guard", live.guard.run()),
             ("policy", resources.policy.run()),
             ("roll_call", live.roll_call.run()),
+            ("spam_watch", SpamWatch(resources).run()),
         ):
             self._own(resources, name, work)
         await _load_policy(resources.policy)
@@ -165,6 +171,7 @@ class _Lifespan:
         event_bus = EventBus(redis, has_peers=not settings.is_fakeredis)
         limiter, policy = RateLimiter(redis, settings, clock), Policy(database, event_bus, clock)
         policy.on_limit_overrides = limiter.use_overrides
+        suspects = Suspects()
         return Resources(
             settings=settings,
             clock=clock,
@@ -183,9 +190,10 @@ class _Lifespan:
                 members,
                 clock,
                 queue_size=settings.message_queue_size,
-                announce=partial(announce_message, event_bus),
+                announce=partial(_announce, event_bus, suspects),
             ),
             retry_lookup=RetryLookup(database),
+            suspects=suspects,
         )
 
     def _own(self, resources: Resources, name: str, work: Coroutine[Any, Any, None]) -> None:
@@ -219,6 +227,13 @@ async def _load_policy(policy: Policy) -> None:
     with contextlib.suppress(Unavailable, TimeoutError):
         async with asyncio.timeout(FIRST_POLICY_SECONDS):
             await policy.refresh()
+
+
+def _announce(event_bus: EventBus, suspects: Suspects, stored: Stored) -> None:
+    """What is done with a message that was just stored: told, and its sender noted."""
+    announce_message(event_bus, stored)
+    message = stored.message
+    suspects.note_sent(message.sender_id, message.seq, message.created_at)
 
 
 async def _end(tasks: Collection[asyncio.Task[None]]) -> None:

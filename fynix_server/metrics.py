@@ -96,6 +96,18 @@ filter_verdicts = Counter(
     ["verdict"],
     registry=REGISTRY,
 )
+spam_assessments = Counter(
+    "fynix_spam_assessments_total",
+    "Times that somebody was judged by the spam score, by what it called for.",
+    ["measure"],
+    registry=REGISTRY,
+)
+spam_assessment_seconds = Histogram(
+    "fynix_spam_assessment_seconds",
+    "Time to gather what somebody did, and to score it.",
+    buckets=_LATENCY_SECONDS,
+    registry=REGISTRY,
+)
 bus_errors = Counter("fynix_bus_errors_total", "Failed calls to the event bus.", registry=REGISTRY)
 
 # Bound once: looking up a label costs more than the observation itself.

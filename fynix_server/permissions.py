@@ -57,6 +57,9 @@ class ServerAct(StrEnum):
     HELD_REJECT = "held.reject"
     SPAM_LIST = "spam.list"
     SPAM_EXPLAIN = "spam.explain"
+    SPAM_JUDGE = "spam.judge"
+    SPAM_EXEMPT = "spam.exempt"
+    SPAM_UNEXEMPT = "spam.unexempt"
     # limits, logins, sockets
     LIMITS_SHOW = "limits.show"
     LIMITS_SET = "limits.set"
@@ -110,6 +113,7 @@ _MODERATOR = frozenset(
         ServerAct.HELD_REJECT,
         ServerAct.SPAM_LIST,
         ServerAct.SPAM_EXPLAIN,
+        ServerAct.SPAM_JUDGE,
         ServerAct.LIMITS_SHOW,
         ServerAct.SESSION_LIST,
         ServerAct.CONNECTION_LIST,

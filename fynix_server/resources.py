@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fynix_server.messages.retry_lookup import RetryLookup
     from fynix_server.messages.writer import MessageWriter
     from fynix_server.policy import Policy
+    from fynix_server.spam.suspects import Suspects
 
 
 @dataclass
@@ -40,5 +41,6 @@ class Resources:
     passwords: "PasswordHasher"
     message_writer: "MessageWriter"
     retry_lookup: "RetryLookup"
+    suspects: "Suspects"
     failed_task: str | None = None
     """A task that died: the instance then says that it is unready, and stops."""

@@ -22,6 +22,7 @@ from fynix_server.service_urls import DRIVERS, check_database_url, check_redis_u
 
 MIN_SECRET_LENGTH = 32
 _MAKE_KEY = "import secrets; print(secrets.token_urlsafe(48))"
+_WORDS = ("env", "log_level", "log_format", "registration", "rate_limits", "spam", "ws_query_token")
 
 
 class SettingsError(Exception):
@@ -164,17 +165,12 @@ class Settings(BaseSettings):
     receipt_rows_max_participants: PositiveInt = Field(
         100, description="Larger groups keep read markers only, no receipt rows."
     )
+    spam: Literal["off", "observe", "act"] = Field(
+        "observe", description="observe: judge people by the spam score, and do nothing to them."
+    )
     shutdown_seconds: int = Field(10, ge=0, le=300, description="How long leaving may take.")
 
-    @field_validator(
-        "env",
-        "log_level",
-        "log_format",
-        "registration",
-        "rate_limits",
-        "ws_query_token",
-        mode="before",
-    )
+    @field_validator(*_WORDS, mode="before")
     @classmethod
     def _fold_case(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value

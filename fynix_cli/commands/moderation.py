@@ -19,6 +19,9 @@ GROUPS = {
     "held": LazyCommand(
         "fynix_cli.commands.moderation_held:app", "Messages that wait for a moderator."
     ),
+    "spam": LazyCommand(
+        "fynix_cli.commands.moderation_spam:app", "The spam score: whose, why, and what came of it."
+    ),
 }
 
 app = typer.Typer(
@@ -31,4 +34,4 @@ app = typer.Typer(
 
 @app.callback()
 def moderation() -> None:
-    """Moderate a server: cases, what people write, and what they may write."""
+    """Moderate a server: cases, what people write and may write, and spam."""

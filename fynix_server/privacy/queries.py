@@ -28,6 +28,7 @@ from fynix_server.tables import (
     ReportEvidence,
     Restriction,
     Session,
+    SpamAssessment,
     User,
 )
 
@@ -163,6 +164,12 @@ def removals(user_id: UUID) -> tuple[Removal, ...]:
             (LimitOverride.user_id, LimitOverride.bucket),
             "pk_limit_overrides",
             LimitOverride.user_id == user_id,
+        ),
+        Removal(
+            SpamAssessment,
+            (SpamAssessment.user_id,),
+            "pk_spam_assessments",
+            SpamAssessment.user_id == user_id,
         ),
         Removal(
             HeldMessage,

@@ -1,4 +1,4 @@
-"""The SQL of spam: what somebody wrote, and to whom first. Takes the connection; never commits.
+"""SQL of what somebody wrote, and to whom first. Takes the connection; never commits.
 
 No index leads from a sender to their messages, nor to the times of those. So each query begins
 with somebody's conversations, and looks at the newest messages of those that moved last.
@@ -15,8 +15,8 @@ from fynix_server.tables import AnyRow, Conversation, ConversationParticipant, M
 
 _MAX_JOINED = 5_000
 """Conversations of theirs, the newest, among which those that moved last are looked for."""
-_MAX_MOVED = 300
-_MAX_NUMBERS = 100
+MAX_MOVED = 300
+MAX_NUMBERS = 100
 """Of each conversation, the newest numbers of its counter that are read."""
 MAX_SENT = 500
 
@@ -35,9 +35,7 @@ async def sent_since(
     At most MAX_SENT, out of 100 numbers in each of 300 conversations. Indexes:
     idx_participants_user_active, pk_conversations, uq_messages_conversation_id_seq.
     """
-    moved = _moved_since(user_id, since)
-    # By the sender's key an old conversation would be read whole: no index serves this.
-    is_theirs = func.coalesce(Message.sender_id, Message.sender_id) == user_id
+    moved = moved_since(user_id, since)
     query = (
         select(Message.conversation_id, Message.created_at, Message.content)
         .select_from(moved)
@@ -45,10 +43,10 @@ async def sent_since(
             Message,
             and_(
                 Message.conversation_id == moved.c.id,
-                Message.seq > moved.c.last_seq - _MAX_NUMBERS,
+                Message.seq > moved.c.last_seq - MAX_NUMBERS,
             ),
         )
-        .where(is_theirs, Message.created_at >= since)
+        .where(is_by(user_id), Message.created_at >= since)
         .order_by(Message.created_at.desc(), Message.id.desc())
         .limit(MAX_SENT)
     )
@@ -64,7 +62,7 @@ async def openings_since(
     pk_conversations, pk_conversation_participants, one step down uq_messages_conversation_id_seq
     and, for the answer, one down uq_messages_sender_id_conversation_id_client_message_id.
     """
-    moved = _moved_since(user_id, since, Conversation.is_group.is_(False))
+    moved = moved_since(user_id, since, Conversation.is_group.is_(False))
     other = ConversationParticipant
     candidate = Message.__table__.alias("candidate").c
     first_seq = (
@@ -88,12 +86,23 @@ async def openings_since(
         .join(Message, and_(Message.conversation_id == moved.c.id, Message.seq == first_seq))
         .where(Message.sender_id == user_id, Message.created_at >= since)
         .order_by(Message.created_at.desc(), Message.id.desc())
-        .limit(_MAX_MOVED)
+        .limit(MAX_MOVED)
     )
     return (await connection.execute(query)).all()
 
 
-def _moved_since(user_id: UUID, since: datetime, *conditions: ColumnElement[bool]) -> Subquery:
+def is_by(user_id: UUID) -> ColumnElement[bool]:
+    """Whether a message is theirs, for queries that have found it by its number.
+
+    By the sender's key, which the plain condition invites to, an old conversation would be read
+    whole: no index serves this.
+    """
+    return func.coalesce(Message.sender_id, Message.sender_id) == user_id
+
+
+def moved_since(
+    user_id: UUID, since: datetime, *conditions: ColumnElement[bool], at_most: int = MAX_MOVED
+) -> Subquery:
     """Conversations of theirs with a message since then, the liveliest first: id, last_seq."""
     participant = ConversationParticipant
     joined = (
@@ -108,6 +117,6 @@ def _moved_since(user_id: UUID, since: datetime, *conditions: ColumnElement[bool
         .join(joined, joined.c.conversation_id == Conversation.id)
         .where(Conversation.last_message_at >= since, *conditions)
         .order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
-        .limit(_MAX_MOVED)
+        .limit(at_most)
         .subquery("moved")
     )

@@ -43,14 +43,22 @@ class Score:
 
 def score(signals: Signals) -> Score:
     """The score of these signals. It falls with no signal's getting worse."""
-    judged = ((rule, round(rule.weight * rule.strength(signals))) for rule in RULES)
-    reasons = [
-        Reason(rule.signal, rule.value(signals), points, rule.text(signals))
-        for rule, points in judged
-        if points
-    ]
-    reasons.sort(key=lambda it: -it.points)
+    reasons = [it for it in every_signal(signals) if it.points]
     return Score(sum(it.points for it in reasons), tuple(reasons))
+
+
+def every_signal(signals: Signals) -> tuple[Reason, ...]:
+    """What each signal adds to the score, also where that is nothing; the most points first."""
+    found = (
+        Reason(
+            rule.signal,
+            rule.value(signals),
+            round(rule.weight * rule.strength(signals)),
+            rule.text(signals),
+        )
+        for rule in RULES
+    )
+    return tuple(sorted(found, key=lambda it: -it.points))
 
 
 def measure_for(scored: Score) -> Measure:

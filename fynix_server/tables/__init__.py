@@ -31,6 +31,7 @@ from fynix_server.tables.moderation import (
 )
 from fynix_server.tables.privacy import Erasure
 from fynix_server.tables.retention import CleanupRun, LegalHold, PurgedNumbers, RetentionPolicy
+from fynix_server.tables.spam import SpamAssessment
 
 AnyRow = Row[*tuple[Any, ...]]
 AnySelect = Select[*tuple[Any, ...]]
@@ -65,6 +66,7 @@ __all__ = [
     "Restriction",
     "RetentionPolicy",
     "Session",
+    "SpamAssessment",
     "Table",
     "User",
     "UtcDateTime",

@@ -13,7 +13,10 @@ class Block(Table):
     """`blocker_id` wants nothing from `blocked_id`."""
 
     __tablename__ = "blocks"
-    __table_args__ = (Index("idx_blocks_blocked", "blocked_id", "blocker_id"),)
+    __table_args__ = (
+        Index("idx_blocks_blocked", "blocked_id", "blocker_id"),
+        Index("idx_blocks_created_at", "created_at"),
+    )
 
     blocker_id: Mapped[UUID] = mapped_column(
         ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
@@ -43,6 +46,7 @@ class Report(Table):
         Index("idx_reports_reporter", "reporter_id", "id"),
         Index("idx_reports_assigned_to", "assigned_to", "status", "id"),
         Index("idx_reports_conversation", "conversation_id", "id"),
+        Index("idx_reports_created_at", "created_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

@@ -84,6 +84,11 @@ COMMANDS: dict[tuple[str, str], str] = {
     ("POST", "/api/admin/legal-holds/add"): "retention hold add --user carol",
     ("GET", "/api/admin/legal-holds"): "retention hold list",
     ("POST", "/api/admin/legal-holds/remove"): "retention hold remove --user carol --yes",
+    ("GET", "/api/admin/spam"): "moderation spam list",
+    ("GET", "/api/admin/users/<id:user_id>/spam"): "moderation spam explain bob",
+    ("POST", "/api/admin/users/<id:user_id>/spam/judge"): "moderation spam judge carol",
+    ("POST", "/api/admin/users/<id:user_id>/spam/exempt"): "moderation spam exempt carol",
+    ("POST", "/api/admin/users/<id:user_id>/spam/unexempt"): "moderation spam unexempt carol",
 }
 """By endpoint the command that uses it, in an order in which all can be done. Where the endpoint is
 an act, `--reason` is added, and it is first done with `--dry-run`, which must leave no trace."""

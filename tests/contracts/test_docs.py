@@ -139,6 +139,7 @@ def test_every_shape_of_a_body_or_an_answer_has_an_example() -> None:
     parts |= {"RuleContent", "ImportedRule", "CandidateRule", "RuleMatchResponse"}
     parts |= {"HeldMessageResponse", "HeldTextResponse"}
     parts |= {"RetentionPolicyResponse", "LegalHoldResponse"}
+    parts |= {"SpamAssessmentResponse", "SpamSignal"}
     wanted = {name for name in shapes() if not name.endswith("Query")} - parts
 
     assert wanted <= told

@@ -60,6 +60,9 @@ DECIDED: dict[str, dict[str, str]] = {
     "limit_overrides": {
         "user_id bucket max_count window_seconds until set_by created_at": GONE,
     },
+    "spam_assessments": {
+        "user_id score measure withheld reasons assessed_at claimed_at is_exempt": GONE,
+    },
     "audit_log": {
         "details details_salt": EMPTIED,
         "seq at actor_kind actor_id action outcome target_kind target_id request_id": STAYS,

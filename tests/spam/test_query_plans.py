@@ -12,24 +12,50 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import bindparam, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_cli.stack.postgres import Postgres
 from fynix_server.clock import utc_now
 from fynix_server.database import Database
+from fynix_server.maintenance.bulk import bulk_insert
 from fynix_server.settings import Settings, load_settings
+from fynix_server.spam import assessment_queries as assessed
+from fynix_server.spam import complaint_queries as complaints
 from fynix_server.spam import queries
-from fynix_server.tables import Conversation, Message
+from fynix_server.spam.assessment_queries import AssessmentsWanted
+from fynix_server.spam.measures import LETS_OFF
+from fynix_server.spam.score import Measure
+from fynix_server.tables import (
+    AuditEntry,
+    Block,
+    Conversation,
+    Message,
+    Report,
+    SpamAssessment,
+    new_id,
+)
 from tests.conftest import COMMON, TEMPLATE
-from tests.sockets.crowd import BUSY, crowd, room
+from tests.sockets.crowd import BUSY, CONVERSATIONS, PEOPLE, crowd, room
 from tests.sockets.query_plans import plan_of
 from tests.stacks import create_database, drop_database
 
-LARGE = {"conversations", "conversation_participants", "messages", "users"}
+LARGE = {
+    "audit_log",
+    "blocks",
+    "conversation_participants",
+    "conversations",
+    "messages",
+    "reports",
+    "spam_assessments",
+    "users",
+}
 WEEK = timedelta(days=7)
+MONTH = timedelta(days=30)
 BUSIEST, USUAL = UUID(int=1), UUID(int=17)
 """Who wrote half of 20,000 messages in one conversation; who has some twenty conversations."""
+
+MANY = [UUID(int=number) for number in range(100, 600)]
 
 Ask = Callable[[AsyncConnection, UUID], Awaitable[Any]]
 ASKED: dict[str, tuple[Ask, set[str]]] = {
@@ -48,6 +74,69 @@ ASKED: dict[str, tuple[Ask, set[str]]] = {
             "uq_messages_sender_id_conversation_id_client_message_id",
         },
     ),
+    "who blocked somebody": (
+        lambda connection, user_id: complaints.blockers_of(connection, user_id, utc_now() - MONTH),
+        {"idx_blocks_blocked"},
+    ),
+    "who reported somebody": (
+        lambda connection, user_id: complaints.reporters_of(connection, user_id, utc_now() - MONTH),
+        {"idx_reports_target_user"},
+    ),
+    "to whom of these somebody wrote directly": (
+        lambda connection, user_id: complaints.written_to_directly(
+            connection, user_id, MANY, utc_now() - MONTH
+        ),
+        {"uq_conversations_dm_key", "uq_messages_conversation_id_seq"},
+    ),
+    "to whom of these somebody wrote in groups": (
+        lambda connection, user_id: complaints.written_to_in_groups(
+            connection, user_id, MANY, utc_now() - MONTH
+        ),
+        {
+            "idx_participants_user_active",
+            "pk_conversations",
+            "uq_messages_conversation_id_seq",
+            "pk_conversation_participants",
+        },
+    ),
+    "the newest complaints": (
+        lambda connection, _: complaints.complaints_not_looked_at(
+            connection, utc_now() - timedelta(seconds=60)
+        ),
+        {"idx_blocks_created_at", "idx_reports_created_at", "pk_spam_assessments"},
+    ),
+    "whose turn it is": (
+        assessed.claimed_at,
+        {"pk_spam_assessments"},
+    ),
+    "what was last said of somebody": (
+        assessed.find_assessment,
+        {"pk_spam_assessments", "pk_users"},
+    ),
+    "the highest scores": (
+        lambda connection, _: assessed.assessments(
+            connection, AssessmentsWanted(after=(40, BUSIEST)), 50
+        ),
+        {"idx_spam_assessments_score", "pk_users"},
+    ),
+    "the highest scores of a measure": (
+        lambda connection, _: assessed.assessments(
+            connection, AssessmentsWanted("hold", after=(60, BUSIEST)), 50
+        ),
+        {"idx_spam_assessments_measure", "pk_users"},
+    ),
+    "the exempt": (
+        lambda connection, _: assessed.assessments(
+            connection, AssessmentsWanted(is_exempt=True, after=(60, BUSIEST)), 50
+        ),
+        {"idx_spam_assessments_exempt", "pk_users"},
+    ),
+    "whether somebody was let off": (
+        lambda connection, user_id: assessed.acts_on_since(
+            connection, user_id, list(LETS_OFF), utc_now() - WEEK
+        ),
+        {"idx_audit_log_target"},
+    ),
 }
 
 
@@ -60,7 +149,39 @@ async def _lively_crowd(settings: Settings) -> None:
         await connection.execute(update(Message).values(created_at=lately))
         busy = update(Conversation).where(Conversation.id == room(0))
         await connection.execute(busy.values(last_seq=BUSY - 1))
+        keys = [{"place": room(number), "key": f"pair {number}"} for number in range(CONVERSATIONS)]
+        keyed = update(Conversation).where(Conversation.id == bindparam("place"))
+        await connection.execute(keyed.values(dm_key=bindparam("key")), keys)
+        await _complain(connection)
     await database.close()
+
+
+async def _complain(connection: AsyncConnection) -> None:
+    """Everybody was blocked and reported by some, judged, and acted on; a few of it just now."""
+    people, now = [UUID(int=1 + number) for number in range(PEOPLE)], utc_now()
+    pairs = [(one, other) for one in people[:20] for other in people if one != other]
+    times = [now - timedelta(minutes=number) for number in range(len(pairs))]
+    complained = zip(pairs, times, strict=True)
+    blocks = [(one, other, at) for (one, other), at in complained]
+    columns = "blocker_id blocked_id created_at"
+    await bulk_insert(connection, Block, columns.split(), blocks)
+    reports = [(new_id(), one, f"user:{other}", other, "spam", at, at) for one, other, at in blocks]
+    columns = "id reporter_id target_key target_user_id reason created_at updated_at"
+    await bulk_insert(connection, Report, columns.split(), reports)
+    measures = [measure.value for measure in Measure]
+    judged = [
+        (it, it.int % 90, measures[it.int % 90 // 25], now, now - MONTH, it.int % 500 == 0)
+        for it in people
+    ]
+    columns = "user_id score measure assessed_at claimed_at is_exempt"
+    await bulk_insert(connection, SpamAssessment, columns.split(), judged)
+    acts = [
+        (seq, now, "user", "-", "user.unhold", "done", str(people[seq % PEOPLE]), "-", "-", "-")
+        for seq in range(1, 20_000)
+    ]
+    columns = "seq at actor_kind actor_id action outcome target_id"
+    columns += " details_digest previous_hash hash"
+    await bulk_insert(connection, AuditEntry, columns.split(), acts)
 
 
 @pytest.fixture(scope="module", params=["embedded", "full"])

@@ -25,6 +25,7 @@ from fynix_server.redis_client import open_redis
 from fynix_server.resources import Resources
 from fynix_server.session_cache import SessionCache
 from fynix_server.settings import Settings
+from fynix_server.spam.suspects import Suspects
 from fynix_server.tables import TABLES, User, new_id
 from fynix_server.tokens import TokenSigner
 from tests.sockets.interleaving.gated_database import GatedDatabase
@@ -113,6 +114,7 @@ def _resources(settings: Settings, database: GatedDatabase) -> Resources:
             database, MembersCache(), utc_now, queue_size=1, announce=lambda stored: None
         ),
         retry_lookup=RetryLookup(database),
+        suspects=Suspects(),
     )
 
 
