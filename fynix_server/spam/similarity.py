@@ -4,12 +4,11 @@ import re
 import unicodedata
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from functools import cache
 from typing import NamedTuple
 
-from linkify_it import LinkifyIt
 from rensa import RMinHash
 
+from fynix_server.policy.content_filter import Link, links
 from fynix_server.protocol.fields import MAX_CONTENT_CODE_POINTS
 
 MIN_CHARACTERS = 24
@@ -44,8 +43,8 @@ def comparable(content: str) -> Comparable:
     # Characters that nobody sees (zero-width ones among them) would make equal texts differ.
     seen = "".join(it for it in text if unicodedata.category(it) != "Cf")
     pieces, domains, end = [], 0, 0
-    for link in _links_in(seen):
-        pieces += [seen[end : link.first], link.domain]
+    for link in links(seen):
+        pieces += [seen[end : link.start], _domain(seen, link)]
         domains, end = domains + 1, link.end
     folded = " ".join([*pieces, seen[end:]]).casefold()
     words = _BETWEEN_WORDS.sub(" ", _DIGITS.sub("0", folded)).strip()
@@ -81,29 +80,7 @@ def _pieces(text: str) -> list[str]:
     return [text[at : at + _PIECE_CHARACTERS] for at in beginnings]
 
 
-# ── links ────────────────────────────────────────────────────────────────────────────────────
-
-
-class _Link(NamedTuple):
-    first: int
-    end: int
-    domain: str
-
-
-@cache
-def _linkify() -> LinkifyIt:
-    return LinkifyIt()
-
-
-def _links_in(text: str) -> Iterator[_Link]:
-    """What a reader's client would make a link of. An address of e-mail is none."""
-    if "." not in text:  # most texts: every link has one
-        return
-    for match in _linkify().match(text) or ():
-        if match.schema != "mailto:":
-            yield _Link(match.index, match.last_index, _domain(match.url))
-
-
-def _domain(url: str) -> str:
-    authority = re.split(r"[/?#]", url.partition("//")[2], maxsplit=1)[0]
-    return authority.rpartition("@")[2].partition(":")[0].casefold().removeprefix("www.")
+def _domain(text: str, link: Link) -> str:
+    written = text[link.host_start : link.host_end].lower()
+    host = link.host or written.rpartition("@")[2].partition(":")[0]
+    return host.removeprefix("www.")

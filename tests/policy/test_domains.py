@@ -74,6 +74,8 @@ def test_other_hosts_are_not_found(domain: str, text: str) -> None:
         ("node.js, e.g. this, Mr.Smith, 3.14, the end.Then, 1.2.3.4, readme.md", 0),
         ("raw.example/path", 1),
         ("https://[::1]/", 1),
+        ("https:///a.com, see b.dev…", 2),
+        ("what is http:// and www. and // for?", 0),
         ("", 0),
     ],
 )

@@ -54,9 +54,11 @@ def links(text: str) -> Iterator[Link]:
 def _link(piece: str, at: int) -> Link | None:
     scheme = _SCHEME.search(piece)
     begin = scheme.end() if scheme else len(piece) - len(piece.lstrip("[*_~.:/\\@#-"))
+    if begin == len(piece):
+        return None
     authority = _AUTHORITY.match(piece, begin)
     written = authority.group() if authority else ""
-    name = _PORT.sub("", written.rstrip("]*_~.:!"))
+    name = _PORT.sub("", written.rstrip("]*_~.:!…"))
     if not scheme and not _is_link(name.lower(), rest=piece[begin + len(written) :]):
         return None
     is_plain = len(name) <= _MAX_HOST_CODE_POINTS and _PLAIN_NAME.fullmatch(name)
