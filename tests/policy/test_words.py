@@ -40,6 +40,11 @@ Z = "\u200b"  # zero-width space
         ("loser", "Ioser", "Ioser"),
         ("viagra", "VlAGRA", "VlAGRA"),  # a small L
         ("hello", "he||o", "he||o"),
+        ("casino", "cas\u04cfno", "cas\u04cfno"),  # a Cyrillic palochka
+        ("casino", "ꓚꓮꓢꓲꓠꓳ", "ꓚꓮꓢꓲꓠꓳ"),  # Lisu
+        ("casino", "Ϲasino", "Ϲasino"),  # a Greek lunate sigma
+        ("cnn", "ϲnn", "ϲnn"),
+        ("free", "fr\u17b4ee", "fr\u17b4ee"),  # a Khmer vowel that is not shown
         ("shit", "sh!t", "sh!t"),
         ("shit", "$h1t", "$h1t"),
         ("shit", "5hit!", "5hit"),
@@ -99,6 +104,7 @@ def test_a_word_is_found_however_it_is_disguised(word: str, text: str, found: st
         ("free money", "free ------ money"),
         ("free money", "money free"),
         ("us", "🇺🇸"),
+        ("mail", "małl"),
         ("pot", "открой рот"),  # Russian for a mouth
         ("cop", "там сор"),  # litter
         ("pot", "рот"),

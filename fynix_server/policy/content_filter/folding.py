@@ -30,6 +30,9 @@ _is_blank = re.compile(
 # another.
 _IN_FANCY_TEXT = str.maketrans("ⱥƀȼƈғɍяꝗᵽᗩᑕᑎᑫᔕᗯᘔ", "abccfrrqpacnqswz")
 
+# To the eye a c; the compatible form of it is another letter, the usual sigma.
+_LUNATE = {"ϲ": "c", "Ϲ": "c"}
+
 # What is written for a letter: every letter of a line may be meant. Which, is checked afterwards.
 LEET = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "6": "gb", "7": "t", "8": "b", "9": "g"}
 LEET_SYMBOLS = {"@": "a", "$": "s", "!": "i", "|": "il", "€": "e"}
@@ -46,7 +49,7 @@ def natural(char: str) -> str:
 
 def look_alike(char: str) -> str:
     """The same, and as the Latin letter or the digit that it is taken for (Unicode TR39)."""
-    return _folded(char, _as_latin)
+    return _folded(_LUNATE.get(char, char), _as_latin)
 
 
 def classes(fine: str) -> str:
@@ -120,10 +123,10 @@ def fold_text(text: str, table: Table) -> FoldedText:
 
 
 def _folded(char: str, fold: Callable[[str], str]) -> str:
-    if find_spaceless(char):
-        return unicodedata.normalize("NFKD", char)
     if _is_unseen(char):
         return ""
+    if find_spaceless(char):
+        return unicodedata.normalize("NFKD", char)
     parts = unicodedata.normalize("NFKD", char)
     if len(parts) > 1 and unicodedata.category(char) in ("So", "No"):
         parts = "".join(filter(str.isalnum, parts))  # ⒜ is "(a)", ⒈ is "1."

@@ -1,11 +1,18 @@
 """Whether letters of the same classes are the same word: what may stand for what, and where."""
 
 import re
+import unicodedata
 from functools import cached_property
 from itertools import groupby, pairwise
 
 from fynix_server.policy.content_filter.alphabets import AlphabetCounts
-from fynix_server.policy.content_filter.folding import LEET, LEET_SYMBOLS, FoldedText, Table
+from fynix_server.policy.content_filter.folding import (
+    LEET,
+    LEET_SYMBOLS,
+    FoldedText,
+    Table,
+    look_alike,
+)
 
 Places = list[tuple[int, int]]
 """Where the words of a phrase begin and end in a folded text, or the letters of a word."""
@@ -100,11 +107,21 @@ def _spells(written: str, original: str, word: str) -> bool:
 
 def _read_in_other_case(original: str) -> str:
     """Which letter is taken for which other among letters of another case; "" if none is."""
+    if any(map(_is_stroke, original)):
+        return "li"
     small = {char for char in original if char.islower()}
     if "I" in original and small:
         return "il"
     capitals = [char for char in original if char.isupper()]
     return "li" if small == {"l"} and len(capitals) >= 2 else ""
+
+
+def _is_stroke(char: str) -> bool:
+    """Whether it is a letter of another script that TR39 takes for an l, and a reader as well for
+    an I: the Cyrillic palochka, a Hebrew vav. Those that are an l with a stroke are none."""
+    if char.isascii() or look_alike(char) != "l":
+        return False
+    return " L " not in f"{unicodedata.name(char, '')} "
 
 
 def _runs(word: str) -> list[tuple[str, int]]:
