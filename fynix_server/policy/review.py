@@ -52,7 +52,9 @@ def review_message(
     rules: tuple[str, ...] = ()
     if judgement.verdict == "hold":
         is_held = True
-        rules = tuple(sorted({it.rule.name for it in judgement.matches}))
+        rules = tuple(
+            sorted({it.rule.name for it in judgement.matches if it.rule.verdict == "hold"})
+        )
     if restrictions is not None:
         if restrictions.holds("shadow_limited", now):
             return Review(judgement.text, "shadow")

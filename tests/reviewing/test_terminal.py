@@ -130,7 +130,9 @@ async def test_all_of_somebody_arrive_in_the_order_in_which_they_were_written(
 
 async def test_what_a_rule_had_held_is_found_by_its_name(desk: Desk, api: Api) -> None:
     await add_rule(api, verdict="hold")
-    by_rule = (await desk.carol.send(desk.dm, "a casino")).json()["id"]
+    await add_rule(api, name="masks", pattern="poker", verdict="mask")
+    await add_rule(api, name="allows", pattern="a royal", verdict="allow")
+    by_rule = (await desk.carol.send(desk.dm, "a royal casino, poker")).json()["id"]
 
     found = await desk.terminal.rows(*HELD, "list", "--rule", "casino")
     none = await desk.terminal.run(*HELD, "list", "--rule", "casin")
