@@ -216,6 +216,10 @@ class _Lifespan:
             async with asyncio.timeout(DRAIN_SECONDS):
                 await resources.message_writer.drain()
         await _end(self._tasks)
+        # What rules have matched since the last check; only a kill loses that.
+        with contextlib.suppress(Unavailable, TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await resources.policy.store_hits()
         await resources.limiter.close()
         await resources.retry_lookup.close()
         await resources.database.close()

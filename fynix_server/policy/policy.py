@@ -171,7 +171,7 @@ class Policy:
             try:
                 async with self._database.write() as connection:
                     await queries.add_hits(connection, hits, self._clock())
-            except Unavailable:
+            except (Unavailable, asyncio.CancelledError):
                 self._hits.update(hits)
                 raise
 

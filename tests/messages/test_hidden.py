@@ -1,13 +1,18 @@
 """Messages that only their sender sees: held for review, or written under a shadow limit."""
 
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
 
+from fynix_server.app import create_app
 from fynix_server.policy import move_policy_version
+from fynix_server.settings import Settings
 from fynix_server.tables import ContentRule, Conversation, HeldMessage, Message, Restriction
-from tests.people import Api, Person, Serve
+from tests.conftest import QUICK_HASHES
+from tests.people import Api, MovableClock, Person, Serve
+from tests.running import run_app
 
 
 async def restrict(api: Api, person: Person, kind: str) -> None:
@@ -232,6 +237,22 @@ async def test_an_edit_meets_the_rules_too(api: Api) -> None:
     assert [it["content"] for it in await bob.messages(dm)] == ["a *****"]
 
 
+async def test_an_edit_that_is_masked_as_before_changes_nothing(api: Api) -> None:
+    alice, bob = await api.people("alice", "bob")
+    dm = await alice.dm(bob)
+    await add_rule(api, verdict="mask")
+    message = (await alice.send(dm, "the casino!")).json()
+    live = await bob.live()
+
+    url = f"/api/conversations/{dm}/messages/{message['id']}"
+    edited = await alice.client.patch(url, json={"content": "the casino!"})
+    await alice.send(dm, "next")
+    after = await live.expect("new_message")
+
+    assert (edited.status_code, edited.json()["edited_at"]) == (200, None)
+    assert after["seq"] == message["seq"] + 1
+
+
 async def test_a_rule_in_shadow_only_counts(api: Api) -> None:
     alice, bob = await api.people("alice", "bob")
     dm = await alice.dm(bob)
@@ -242,6 +263,19 @@ async def test_a_rule_in_shadow_only_counts(api: Api) -> None:
 
     assert {it.status_code for it in sent} == {201}
     assert await stored(api, ContentRule.hits) == [(2,)]
+
+
+async def test_what_rules_have_matched_is_stored_when_the_server_stops(
+    api: Api, settings: Settings, clock: MovableClock
+) -> None:
+    await add_rule(api, verdict="reject", is_shadow=True)
+    async with AsyncExitStack() as stack:
+        app = create_app(settings.model_copy(update=QUICK_HASHES), clock)
+        stopping = Api(await stack.enter_async_context(run_app(app)), app, clock, stack)
+        alice, bob = await stopping.people("alice", "bob")
+        await alice.send(await alice.dm(bob), "casino")
+
+    assert await stored(api, ContentRule.hits) == [(1,)]
 
 
 @pytest.mark.parametrize("stack", ["full"])
