@@ -16,6 +16,7 @@ class Draft:
 
     `sent_content`: as it was sent, where the content filter has masked something of `content`.
     `hidden_because`: only its sender is to see it; `rules`: of the filter, by name, that say so.
+    `refusal`: why it may not be stored, where only a retry of what is stored is answered.
     """
 
     conversation_id: UUID
@@ -27,6 +28,7 @@ class Draft:
     sent_content: str | None = None
     hidden_because: HiddenBecause | None = None
     rules: tuple[str, ...] = ()
+    refusal: FynixError | None = None
 
     @property
     def as_sent(self) -> str:

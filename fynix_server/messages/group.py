@@ -89,7 +89,7 @@ class Group:
         return Stored(known.message, (), is_replay=True)
 
     def _decide_on_new(self, draft: Draft, members: Members, now: datetime) -> Outcome:
-        refusal = refusal_to_write(members, draft.sender_id)
+        refusal = draft.refusal or refusal_to_write(members, draft.sender_id)
         if refusal is not None:
             if draft.key is not None and not self._are_keys_known:
                 raise KeysWanted

@@ -74,6 +74,8 @@ async def send_message(
         # Nor does a later retry of what is stored meet what refuses it now; anything else does.
         if written.key is None or not await resources.retry_lookup.is_stored(written.key):
             raise refusal
+        # Should it have gone meanwhile, as a purge takes it, this is no retry any more.
+        written.refusal = refusal
         return Sending(None, _retried(resources.message_writer.submit(written)))
     future = resources.message_writer.submit(written)
     return Sending(limit, _sent(resources, written, future, limit))

@@ -1,12 +1,16 @@
-"""Going on at one's limit takes nobody else's way to the database."""
+"""What is refused but may be a retry: found, without taking anybody's way to the database."""
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
+import pytest
 from sqlalchemy import event
 
+from fynix_server.messages.drafts import Draft, Stored
+from fynix_server.policy import ContentRejected
 from fynix_server.settings import RateLimit
-from tests.people import Serve
+from tests.people import Api, Serve
 
 
 async def test_refused_sends_are_looked_up_one_look_at_a_time_and_stored_ones_are_found(
@@ -45,6 +49,26 @@ async def test_refused_sends_are_looked_up_one_look_at_a_time_and_stored_ones_ar
     assert {it.status_code for it in refused} == {429}
     assert {it.status_code for it in again} == {200}
     assert [it.json()["id"] for it in again] == [it.json()["id"] for it in old]
+
+
+async def test_a_refused_retry_whose_message_was_purged_meanwhile_stores_nothing(
+    api: Api,
+) -> None:
+    alice, bob = await api.people("alice", "bob")
+    dm = await alice.dm(bob)
+    stored = (await alice.send(dm, "old", client_message_id="k")).json()
+
+    def retry(key: str) -> "asyncio.Future[Stored]":
+        draft = Draft(UUID(dm), alice.user_id, "alice", "old", "text", key)
+        draft.refusal = ContentRejected("A rule of this server refuses this message.")
+        return api.resources.message_writer.submit(draft)
+
+    known = await retry("k")
+    with pytest.raises(ContentRejected):
+        await retry("of what was purged")
+
+    assert (known.is_replay, str(known.message.id)) == (True, stored["id"])
+    assert [it["content"] for it in await bob.messages(dm)] == ["old"]
 
 
 def _is_look(statement: str) -> bool:
