@@ -26,11 +26,15 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The first message of a conversation of two, written by them."""
+    """The first message of a conversation of two, written by them.
+
+    `is_hidden`: nobody else was shown it, such as what is held.
+    """
 
     at: datetime
     content: str
     is_answered: bool
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,9 @@ def signals_of(conduct: Conduct, complaints: Complaints, now: datetime) -> Signa
     hour_ago, openings = now - PACE_SPAN, conduct.openings
     contents = {it.content for it in conduct.sent} | {it.content for it in openings}
     texts = {content: comparable(content) for content in contents}
-    had_time = [it for it in openings if it.at <= now - TIME_TO_ANSWER]
+    # Who was shown nothing has not kept silent: else a hold would be a reason for the next.
+    could_answer = [it for it in openings if it.is_answered or not it.is_hidden]
+    had_time = [it for it in could_answer if it.at <= now - TIME_TO_ANSWER]
     return Signals(
         account_age_seconds=max(0.0, (now - conduct.account_created_at).total_seconds()),
         new_partners_last_hour=sum(it.at > hour_ago for it in openings),

@@ -45,5 +45,13 @@ async def _load_conduct(connection: AsyncConnection, user_id: UUID, now: datetim
     return Conduct(
         account_created_at=created_at,
         sent=[Sent(it.conversation_id, it.created_at, it.content) for it in sent],
-        openings=[Opening(it.created_at, it.content, bool(it.is_answered)) for it in openings],
+        openings=[
+            Opening(
+                it.created_at,
+                it.content,
+                is_answered=bool(it.is_answered),
+                is_hidden=it.hidden_because is not None,
+            )
+            for it in openings
+        ],
     )

@@ -30,7 +30,8 @@ async def account_created_at(connection: AsyncConnection, user_id: UUID) -> date
 async def sent_since(
     connection: AsyncConnection, user_id: UUID, since: datetime
 ) -> Sequence[AnyRow]:
-    """Messages of theirs, deleted or not, newest first: conversation_id, created_at, content.
+    """Messages of theirs, newest first, deleted and held ones too: conversation_id, created_at,
+    content.
 
     At most MAX_SENT, out of 100 numbers in each of 300 conversations. Indexes:
     idx_participants_user_active, pk_conversations, uq_messages_conversation_id_seq.
@@ -56,9 +57,10 @@ async def sent_since(
 async def openings_since(
     connection: AsyncConnection, user_id: UUID, since: datetime
 ) -> Sequence[AnyRow]:
-    """First messages of conversations of two that they wrote: created_at, content, is_answered.
+    """First messages of conversations of two that they wrote: created_at, content, is_answered,
+    hidden_because.
 
-    Newest first, deleted or not; at most 300. Indexes: idx_participants_user_active,
+    Newest first, deleted or held or not; at most 300. Indexes: idx_participants_user_active,
     pk_conversations, pk_conversation_participants, one step down uq_messages_conversation_id_seq
     and, for the answer, one down uq_messages_sender_id_conversation_id_client_message_id.
     """
@@ -80,7 +82,12 @@ async def openings_since(
         .scalar_subquery()
     )
     query = (
-        select(Message.created_at, Message.content, answer_seq.is_not(None).label("is_answered"))
+        select(
+            Message.created_at,
+            Message.content,
+            Message.hidden_because,
+            answer_seq.is_not(None).label("is_answered"),
+        )
         .select_from(moved)
         .join(other, and_(other.conversation_id == moved.c.id, other.user_id != user_id))
         .join(Message, and_(Message.conversation_id == moved.c.id, Message.seq == first_seq))
@@ -103,7 +110,11 @@ def is_by(user_id: UUID) -> ColumnElement[bool]:
 def moved_since(
     user_id: UUID, since: datetime, *conditions: ColumnElement[bool], at_most: int = MAX_MOVED
 ) -> Subquery:
-    """Conversations of theirs with a message since then, the liveliest first: id, last_seq."""
+    """Conversations of theirs whose counter has moved since, the liveliest first: id, last_seq.
+
+    By the counter, which also moves with what others are not shown, such as spam that is held.
+    Where it is 1 nothing was ever written: behind such conversations nobody hides the others.
+    """
     participant = ConversationParticipant
     joined = (
         select(participant.conversation_id)
@@ -115,8 +126,8 @@ def moved_since(
     return (
         select(Conversation.id, Conversation.last_seq)
         .join(joined, joined.c.conversation_id == Conversation.id)
-        .where(Conversation.last_message_at >= since, *conditions)
-        .order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
+        .where(Conversation.updated_at >= since, Conversation.last_seq > 1, *conditions)
+        .order_by(Conversation.updated_at.desc(), Conversation.id.desc())
         .limit(at_most)
         .subquery("moved")
     )

@@ -12,6 +12,7 @@ from fynix_server.spam.gathering import gather_signals
 from fynix_server.spam.score import score
 from fynix_server.spam.signals import Share, Signals
 from tests.people import Api, Person
+from tests.reviewing.scene import hold_all_of
 
 OFFER = "We pay 200 euros a day for liking videos, write to our manager at https://pay.example.com"
 
@@ -103,6 +104,20 @@ async def test_conversations_opened_long_before_they_are_used_count_when_they_ar
 
     assert signals.new_partners_last_hour == 3
     assert signals.first_messages_with_links == Share(3, 3)
+
+
+async def test_nobody_is_silent_who_was_shown_nothing(api: Api) -> None:
+    mallory = await api.register("mallory")
+    await write_to(mallory, await crowd_of(api, 2), OFFER)
+    await hold_all_of(api, mallory)
+    await write_to(mallory, await api.people("late1", "late2", "late3"), OFFER)
+    api.clock.advance(2 * 3600)
+
+    signals = await signals_now(api, mallory.user_id)
+
+    assert signals.reply_ratio == Share(0, 2)
+    assert signals.first_messages_with_links == Share(5, 5)
+    assert signals.alike_recipients == 5
 
 
 async def test_deleting_what_was_sent_hides_nothing(api: Api) -> None:

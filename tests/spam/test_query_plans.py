@@ -145,7 +145,7 @@ async def _lively_crowd(settings: Settings) -> None:
     await crowd(settings)
     database, lately = Database(settings), utc_now() - timedelta(hours=5)
     async with database.write() as connection:
-        await connection.execute(update(Conversation).values(last_message_at=lately))
+        await connection.execute(update(Conversation).values(updated_at=lately))
         await connection.execute(update(Message).values(created_at=lately))
         busy = update(Conversation).where(Conversation.id == room(0))
         await connection.execute(busy.values(last_seq=BUSY - 1))
