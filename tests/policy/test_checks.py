@@ -31,6 +31,7 @@ from tests.policy.rules import rule
         ("regex", "a{1001}", "invalid repetition size"),
         ("regex", ".{999}", "instructions of RE2"),
         ("regex", "((a{100}){100}){100}", "RE2 does not take it"),
+        ("regex", r"(?:\pL{2}|\PL{3}){90}", "pattern too large"),  # took a second to be compiled
         ("domain", "evil", "no ending"),
         ("domain", "http://evil.com", "such as example.com"),
         ("domain", "evil.com/path", "such as example.com"),

@@ -57,7 +57,7 @@ def _word(pattern: str) -> str | None:
 
 def _regex(pattern: str) -> str | None:
     try:
-        regex = compile_regex(pattern)
+        regex = compile_regex(pattern, is_checked=False)
     except re2.error as error:
         why = error.args[0]
         told = why.decode(errors="replace") if isinstance(why, bytes) else str(why)
