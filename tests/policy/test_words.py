@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.policy.rules import matched, rule
+from tests.policy.rules import judge, matched, rule
 
 Z = "\u200b"  # zero-width space
 
@@ -123,6 +123,8 @@ def test_words_with_accents_can_be_excepted_from_those_without() -> None:
 
     assert matched("un año, un ano", *rules) == ["año", "ano"]
     assert matched("feliz AÑO", rules[0]) == ["AÑO"]
+    assert matched("sık sık", rule("word", "sik")) == ["sık", "sık"]
+    assert judge("sık sık", rule("word", "sik"), rule("word", "sık", "allow")).verdict == "allow"
 
 
 def test_all_words_of_a_text_are_found_and_by_place() -> None:
