@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 from pydantic import BaseModel, ValidationError
 from quart import Quart, Response, current_app, g, request
+from quart.routing import QuartRule
 from quart_schema import document_request
 from quart_schema.validation import RequestSchemaValidationError
 from werkzeug.exceptions import BadRequest, HTTPException
@@ -59,6 +60,21 @@ class IdConverter(UUIDConverter):
             return UUID(value)
         except ValueError:
             raise InvalidId(f"{value[:64]!r} in the path is not a UUID.") from None
+
+
+class _Route(QuartRule):
+    """A route whose code for building its URL, which nobody asks for, is compiled when asked for.
+
+    Compiling it for every route beforehand was four fifths of what making an application took.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        compiled = super()._compile_builder
+
+        def build(rule: "_Route", **values: Any) -> tuple[str, str]:
+            return compiled(append_unknown)(rule, **values)
+
+        return build
 
 
 def current_resources() -> Resources:
@@ -117,6 +133,7 @@ def status_of(error: errors.FynixError) -> int:
 
 def install_http(app: Quart) -> None:
     """Ids in paths, request ids, headers, metrics and the error shape, for every route."""
+    app.url_rule_class = _Route
     app.url_map.converters["id"] = IdConverter
     app.before_request(_begin_request)
     app.after_request(_finish_response)

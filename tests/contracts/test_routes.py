@@ -56,6 +56,14 @@ def accesses(tmp_path: Path) -> dict[str, Access | None]:
     return {it: access_of(app.view_functions[it]) for it in endpoints}
 
 
+def test_the_url_of_a_route_can_still_be_built(tmp_path: Path) -> None:
+    urls = create_app(load_settings(data_dir=tmp_path)).url_map.bind("fynix.example")
+
+    built = urls.build("messages.send_message", {"conversation_id": ID, "page": 2})
+
+    assert built == f"/api/conversations/{ID}/messages?page=2"
+
+
 def test_every_route_asks_for_a_token_or_is_declared_open(
     accesses: dict[str, Access | None],
 ) -> None:
