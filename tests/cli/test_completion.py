@@ -5,11 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from fynix_cli.main import COMMANDS
+from fynix_cli.main import COMMANDS, run
 from fynix_cli.reference.tree import Entry, Parameter, entries
 
 SHELLS = ("bash", "zsh", "fish")
@@ -18,24 +19,27 @@ HEAVY = {"quart", "sqlalchemy", "hypercorn", "redis", "httpx", "websockets", "ri
 _MAIN = "from fynix_cli.main import main; main()"
 
 
-def ask(shell: str, *words: str, flags: tuple[str, ...] = ()) -> str:
-    """What `fynix` answers to that shell when Tab is typed at the end of the last word."""
-    line = " ".join(("fynix", *words))
-    asking = {
+def asking(shell: str, *words: str) -> dict[str, str]:
+    """The variables by which that shell asks, when Tab is typed at the end of the last word."""
+    return {
         "_FYNIX_COMPLETE": f"complete_{shell}",
         # Bash tells by these, the others by those.
         "COMP_WORDS": "\n".join(("fynix", *words)),
         "COMP_CWORD": str(len(words)),
-        "_TYPER_COMPLETE_ARGS": line,
+        "_TYPER_COMPLETE_ARGS": " ".join(("fynix", *words)),
         "_TYPER_COMPLETE_FISH_ACTION": "get-args",
     }
+
+
+def ask(shell: str, *words: str, flags: tuple[str, ...] = ()) -> str:
+    """What `fynix` answers to that shell."""
     answer = subprocess.run(
         [sys.executable, *flags, "-c", _MAIN],
         capture_output=True,
         text=True,
         timeout=30,
         check=True,
-        env={**os.environ, **asking},
+        env={**os.environ, **asking(shell, *words)},
         stdin=subprocess.DEVNULL,
     )
     return answer.stderr if flags else answer.stdout
@@ -49,6 +53,22 @@ def offered(shell: str, *words: str) -> list[str]:
     if shell == "zsh":
         return [line.removeprefix("_arguments '*: :((").split('"')[1] for line in lines]
     return lines
+
+
+@pytest.fixture
+def offered_here(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., list[str]]:
+    """Bash's `offered` in this process: there are hundreds of options, and their process is one."""
+
+    def offered_to_bash(*words: str) -> list[str]:
+        for variable, value in asking("bash", *words).items():
+            monkeypatch.setenv(variable, value)
+        with pytest.raises(SystemExit):
+            run([])
+        return capsys.readouterr().out.strip().splitlines()
+
+    return offered_to_bash
 
 
 def name(entry: Entry) -> tuple[str, ...]:
@@ -95,10 +115,12 @@ def test_what_begins_so_is_offered(shell: str, words: tuple[str, ...], found: li
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.path)
-def test_every_option_of_every_command_is_offered(entry: Entry) -> None:
+def test_every_option_of_every_command_is_offered(
+    entry: Entry, offered_here: Callable[..., list[str]]
+) -> None:
     long_names = [option.names.split(" ")[-1] for option in entry.options]
 
-    assert set(long_names) <= set(offered("bash", *name(entry), "--"))
+    assert set(long_names) <= set(offered_here(*name(entry), "--"))
 
 
 @pytest.mark.parametrize(
@@ -110,10 +132,12 @@ def test_every_option_of_every_command_is_offered(entry: Entry) -> None:
         if option.choices and not entry.path.startswith("fynix bench")
     ],
 )
-def test_every_value_of_an_option_that_has_few_is_offered(entry: Entry, option: Parameter) -> None:
+def test_every_value_of_an_option_that_has_few_is_offered(
+    entry: Entry, option: Parameter, offered_here: Callable[..., list[str]]
+) -> None:
     long_name = option.names.split(" ")[-1]
 
-    assert offered("bash", *name(entry), long_name, "") == list(option.choices)
+    assert offered_here(*name(entry), long_name, "") == list(option.choices)
 
 
 def test_it_is_installed_by_fynix_itself_and_by_none_of_its_commands() -> None:
