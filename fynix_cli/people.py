@@ -12,6 +12,7 @@ from fynix_cli.login import ask_password
 from fynix_cli.output import OutputFormat, emit, print_rows, talk
 from fynix_server.accounts.passwords import PasswordHasher
 from fynix_server.accounts.queries import insert_user
+from fynix_server.audit import Act, host_actor, record_act
 from fynix_server.clock import utc_now
 from fynix_server.database import Database
 from fynix_server.maintenance.queries import people_after
@@ -37,11 +38,13 @@ def create_person(name: str, role: str, display_name: str | None, from_stdin: bo
 
 
 async def add_person(settings: Settings, person: RegisterRequest, role: str) -> str:
-    """Store an account, and return its id.
+    """Store an account, and return its id. Whoever makes it here stands in the audit log: no
+    other way to a role is without an entry either.
 
     Raises: Conflict (the name is taken).
     """
     password_hash = await PasswordHasher(settings).hash(person.password)
+    now = utc_now()
     async with opened(settings) as database, database.write() as connection:
         user_id = await insert_user(
             connection,
@@ -49,8 +52,10 @@ async def add_person(settings: Settings, person: RegisterRequest, role: str) -> 
             display_name=person.display_name or person.username,
             password_hash=password_hash,
             role=role,
-            now=utc_now(),
+            now=now,
         )
+        made = Act("user.create", "user", str(user_id), after={"role": role})
+        await record_act(connection, host_actor(), made, now)
     return str(user_id)
 
 

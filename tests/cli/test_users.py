@@ -5,6 +5,8 @@ import json
 import pytest
 
 from fynix_cli.exit_codes import ExitCode
+from fynix_server.audit import host_actor
+from fynix_server.audit.queries import EntriesWanted, find_entries
 from fynix_server.settings import Settings, load_settings
 from tests.cli.conftest import point_at
 from tests.cli.terminal import Terminal
@@ -28,6 +30,22 @@ async def test_an_account_made_here_can_log_in_and_has_its_role(
     assert made.out == f"{user['id']}\n"
     assert (user["username"], user["role"]) == ("root", "admin")
     assert user["display_name"] == "The Root"
+
+
+async def test_whoever_makes_an_admin_at_the_host_stands_in_the_audit_log(
+    api: Api, local: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FYNIX_PASSWORD", PASSWORD)
+
+    made = await local.run("user", "create", "root", "--role", "admin")
+    await local.run("user", "create", "ROOT", expect=ExitCode.CONFLICT)
+
+    async with api.resources.database.read() as connection:
+        entries = await find_entries(connection, EntriesWanted(), 10)
+    assert [(it.link.actor_kind, it.link.action) for it in entries] == [("host", "user.create")]
+    assert entries[0].link.actor_id == host_actor().id
+    assert entries[0].link.target_id == made.out.strip()
+    assert json.loads(entries[0].details or "")["after"] == {"role": "admin"}
 
 
 async def test_a_password_from_stdin_is_taken_whole_but_for_its_line_break(
