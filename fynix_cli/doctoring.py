@@ -16,9 +16,10 @@ from fynix_cli.checkup.telling import Report, print_report
 from fynix_cli.errors import CommandError
 from fynix_cli.exit_codes import ExitCode
 from fynix_cli.output import OutputFormat, progress, talk
+from fynix_server.audit import host_actor
 from fynix_server.errors import Unavailable
 from fynix_server.maintenance.doctor import examination
-from fynix_server.maintenance.doctor.examination import INVARIANTS, Examined
+from fynix_server.maintenance.doctor.examination import INVARIANTS, Examined, Mending
 from fynix_server.maintenance.schema_errors import SchemaError
 from fynix_server.settings import Settings
 
@@ -113,7 +114,8 @@ async def _treat(settings: Settings, treatment: Treatment) -> list[Examined]:
         _confirm(results)
     total = sum(len(it.finding.conversation_ids) for it in results if it.is_mendable)
     with progress("Mending", total) as advance:
-        mended = await examination.mend(settings, results, advance, is_dry_run=treatment.is_dry_run)
+        mending = Mending(host_actor(), advance, treatment.is_dry_run)
+        mended = await examination.mend(settings, results, mending)
     if treatment.is_dry_run:
         return mended
     again = await _look(settings)

@@ -40,12 +40,9 @@ async def contents(settings: Settings) -> Contents:
     try:
         async with database.read() as connection:
             return {
-                table.name: [
-                    tuple(row)
-                    for row in await connection.execute(
-                        table.select().order_by(*table.primary_key.columns)
-                    )
-                ]
+                table.name: list(
+                    await connection.execute(table.select().order_by(*table.primary_key.columns))
+                )
                 for table in TABLES
             }
     finally:

@@ -11,7 +11,15 @@ from sqlalchemy import select, update
 
 from fynix_cli.stack.postgres import Postgres
 from fynix_cli.stack.valkey import Valkey
-from fynix_server.maintenance.doctor.examination import INVARIANTS, Examined, examine, mend
+from fynix_server.audit import Actor
+from fynix_server.maintenance.doctor.examination import (
+    INVARIANTS,
+    MEND,
+    Examined,
+    Mending,
+    examine,
+    mend,
+)
 from fynix_server.maintenance.doctor.invariant import Finding
 from fynix_server.maintenance.seed_plan import SeedPlan
 from fynix_server.maintenance.seeding import seed_database
@@ -24,6 +32,7 @@ from tests.maintenance.conftest import Told, contents
 from tests.maintenance.lived_in import SECRET_TEXT, live_in
 from tests.stacks import create_database, drop_database
 
+HOST = Actor("host", "somebody@here")
 NOT_DERIVED = (
     "two of the same people",
     "an event with a message's",
@@ -164,10 +173,11 @@ async def test_what_is_derived_is_named_tried_and_mended(
     unsound = await contents(lived_in)
 
     found = await examine(lived_in, told)
-    tried = await mend(lived_in, found, told, is_dry_run=True)
+    tried = await mend(lived_in, found, Mending(HOST, told, is_dry_run=True))
     after_trying = await contents(lived_in)
-    mended = await mend(lived_in, found, told, is_dry_run=False)
+    mended = await mend(lived_in, found, Mending(HOST, told, is_dry_run=False))
     again = await examine(lived_in, told)
+    after_mending = await contents(lived_in)
 
     assert broken(found) == case.broken
     assert_tells_ids_only(next(it.finding for it in found if it.is_broken))
@@ -176,8 +186,10 @@ async def test_what_is_derived_is_named_tried_and_mended(
     assert counts == {case.invariant: 1}
     assert counts == {it.invariant.name: it.mended for it in tried if it.mended}
     assert broken(again) == set()
+    entries = {it: after_mending.pop(it) for it in ("audit_log", "audit_head")}
+    assert [it.action for it in entries["audit_log"]] == [MEND]
     if case.is_restored:
-        assert await contents(lived_in) == sound
+        assert after_mending == {name: rows for name, rows in sound.items() if name not in entries}
 
 
 @named(UNMENDABLE)
@@ -197,7 +209,7 @@ async def test_what_is_not_derived_is_left_alone(lived_in: Settings, told: Told)
     unsound = await contents(lived_in)
     found = await examine(lived_in, told)
 
-    mended = await mend(lived_in, found, told, is_dry_run=False)
+    mended = await mend(lived_in, found, Mending(HOST, told, is_dry_run=False))
 
     assert {"dm_key", "membership_log", "numbers_once", "senders"} <= broken(found)
     assert [it.invariant.name for it in mended if it.mended] == []

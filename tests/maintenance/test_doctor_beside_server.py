@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import update
 
-from fynix_server.maintenance.doctor.examination import Examined, examine, mend
+from fynix_server.audit import host_actor
+from fynix_server.maintenance.doctor.examination import Examined, Mending, examine, mend
 from fynix_server.tables import Conversation
 from tests.maintenance.breaking import Break, break_by_hand
 from tests.maintenance.conftest import Told
@@ -91,7 +92,7 @@ async def test_mending_what_is_being_written_loses_nothing(unlimited: Api, told:
             await break_by_hand(settings, too_many)
             found = await examine(settings, told)
             assert broken(found) == {"message_count"}
-            after = await mend(settings, found, told, is_dry_run=False)
+            after = await mend(settings, found, Mending(host_actor(), told, is_dry_run=False))
             mended += sum(it.mended for it in after)
 
     assert mended == 2 * ROUNDS

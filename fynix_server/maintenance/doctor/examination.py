@@ -10,6 +10,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from fynix_server.audit import Act, Actor, record_act
+from fynix_server.audit.transaction import act_transaction
+from fynix_server.clock import utc_now
 from fynix_server.database import Database
 from fynix_server.maintenance.doctor.accounts import ACCOUNTS
 from fynix_server.maintenance.doctor.counting import COUNTING
@@ -24,6 +27,8 @@ from fynix_server.tables import Conversation
 INVARIANTS: tuple[Invariant, ...] = (*STORAGE, *ACCOUNTS, *COUNTING, *MEMBERSHIP, *READING)
 
 Advance = Callable[[int], None]
+MEND = "data.mend"
+"""The action of an entry in the audit log."""
 
 
 @dataclass(frozen=True)
@@ -66,46 +71,53 @@ async def examine(settings: Settings, advance: Advance) -> list[Examined]:
     return results
 
 
-async def mend(
-    settings: Settings, results: Sequence[Examined], advance: Advance, *, is_dry_run: bool
-) -> list[Examined]:
+@dataclass(frozen=True)
+class Mending:
+    """Who mends. `advance` is told of each conversation."""
+
+    actor: Actor
+    advance: Advance
+    is_dry_run: bool
+
+
+async def mend(settings: Settings, results: Sequence[Examined], mending: Mending) -> list[Examined]:
     """Set right what can be derived, and say how many rows that was; the findings stay.
 
-    Each conversation in a transaction of its own, which a dry run takes back. It holds the row
-    that sending locks first, and no other conversation's: nobody waits for long, and nobody
-    deadlocks. `advance` is told of each conversation.
+    Each conversation in a transaction of its own, with its entry in the audit log, which a dry
+    run takes back. It holds the row that sending locks first, and no other conversation's:
+    nobody waits for long, and nobody deadlocks.
 
     Raises: SchemaError, Unavailable.
     """
     database = Database(settings)
     try:
         async with _explaining(settings):
-            return [await _mend_all(database, it, advance, is_dry_run) for it in results]
+            return [await _mend_all(database, it, mending) for it in results]
     finally:
         await database.close()
 
 
-async def _mend_all(
-    database: Database, result: Examined, advance: Advance, is_dry_run: bool
-) -> Examined:
+async def _mend_all(database: Database, result: Examined, mending: Mending) -> Examined:
     mended = 0
     if result.is_mendable:
         for conversation_id in sorted(result.finding.conversation_ids):
-            mended += await _mend_one(database, result.invariant, conversation_id, is_dry_run)
-            advance(1)
+            mended += await _mend_one(database, result.invariant, conversation_id, mending)
+            mending.advance(1)
     return replace(result, mended=mended)
 
 
 async def _mend_one(
-    database: Database, invariant: Invariant, conversation_id: UUID, is_dry_run: bool
+    database: Database, invariant: Invariant, conversation_id: UUID, mending: Mending
 ) -> int:
     assert invariant.mend is not None  # noqa: S101 - only what is mendable comes here
     query = select(Conversation.id).where(Conversation.id == conversation_id).with_for_update()
-    async with database.write() as connection:
+    async with act_transaction(database, is_dry_run=mending.is_dry_run) as connection:
         await connection.execute(query)
         mended = await invariant.mend(connection, conversation_id)
-        if is_dry_run:
-            await connection.rollback()
+        if mended:
+            after = {"invariant": invariant.name, "mended": mended}
+            act = Act(MEND, "conversation", str(conversation_id), {}, after)
+            await record_act(connection, mending.actor, act, utc_now())
     return mended
 
 
