@@ -1,7 +1,8 @@
 """The work behind `fynix audit verify`: a server's log, a file, or a database, worked out anew."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from fynix_server.audit_chain.verifying import (
     Verdict,
     verify_pages,
 )
-from fynix_server.protocol.audit import MAX_ENTRIES
+from fynix_server.protocol.audit import LARGEST_SEQ, MAX_ENTRIES
 from fynix_server.settings import Settings
 
 UNREADABLE = "audit_unreadable"
@@ -81,7 +82,8 @@ async def _verify_server(caller: Caller, known: Mark | None) -> Verdict:
     """By pages of its API, whose hashes are worked out here."""
     async with rest_client(caller.profile, caller.server) as rest:
         client = AuditClient(rest.http)
-        length = (await client.entries(limit=1)).head.seq
+        # Where it ends, without reading an entry: the newest may be one that nobody can read.
+        length = (await client.entries(after_seq=LARGEST_SEQ, limit=1)).head.seq
 
         async def read_page(after_seq: int) -> Page:
             try:
@@ -95,7 +97,7 @@ async def _verify_server(caller: Caller, known: Mark | None) -> Verdict:
             is_last = not page.has_more or not page.entries
             return Page([chained_of(it) for it in page.entries], head, is_last)
 
-        with progress("Verifying", length, is_wanted=length > MAX_ENTRIES) as advance:
+        with _progress(length) as advance:
             return await verify_pages(read_page, known, advance)
 
 
@@ -117,13 +119,14 @@ def _verify_database(known: Mark | None) -> Verdict:
     """The log in the database of DATABASE_URL. Raises: CommandError."""
     # Here, and not at the top: whoever verifies a file needs no database.
     from fynix_cli.local_database import run_on_current_schema
-    from fynix_server.audit.verifying import verify_log
+    from fynix_server.audit.verifying import length_of_log, verify_log
     from fynix_server.database import Database
 
     async def work(settings: Settings) -> Verdict:
         database = Database(settings)
         try:
-            return await verify_log(database, known, lambda count: None)
+            with _progress(await length_of_log(database)) as advance:
+                return await verify_log(database, known, advance)
         finally:
             await database.close()
 
@@ -133,7 +136,7 @@ def _verify_database(known: Mark | None) -> Verdict:
 def _verify_file(path: Path, known: Mark | None) -> Verdict:
     """An export. Raises: CommandError (there is no such file)."""
     verifier = ChainVerifier(known)
-    for number, line in _lines(path):
+    for number, line in enumerate(_lines(path), start=1):
         try:
             entry = chained_of(line_of(line))
         except ValueError:
@@ -144,14 +147,26 @@ def _verify_file(path: Path, known: Mark | None) -> Verdict:
     return verifier.finish(None)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def _lines(path: Path) -> Iterator[bytes]:
     try:
         with path.open("rb") as file:
-            yield from enumerate(file, start=1)
+            length = 0
+            if file.seekable():  # not a pipe, such as of <(zcat audit.jsonl.gz)
+                length = sum(1 for _ in file)
+                file.seek(0)
+            with _progress(length) as advance:
+                for line in file:
+                    yield line
+                    advance(1)
     except OSError as error:
         raise CommandError(
             f"cannot read {path} ({error.strerror})", exit_code=ExitCode.USAGE
         ) from error
+
+
+def _progress(length: int) -> AbstractContextManager[Callable[[int], None]]:
+    """Of so many entries; none where one page holds them."""
+    return progress("Verifying", length, is_wanted=length > MAX_ENTRIES)
 
 
 # ── what is said of it ───────────────────────────────────────────────────────────────────────
@@ -162,6 +177,8 @@ def _tell(verdict: Verdict, output: OutputFormat, problem: str) -> None:
     told = {
         "is_intact": broken is None,
         "entries": verdict.count,
+        "begins_after": None if verdict.begins_after == BEGINNING else str(verdict.begins_after),
+        "cut_by": verdict.cut_by,
         "last": str(verdict.last),
         "erased": verdict.erased,
         "broken": None if broken is None else _broken(broken, output),

@@ -33,6 +33,12 @@ async def verify_log(
     return await verify_pages(read_page, known, advance)
 
 
+async def length_of_log(database: Database) -> int:
+    """The number of the last entry. Raises: Unavailable."""
+    async with database.read() as connection:
+        return (await queries.head_of_log(connection)).seq
+
+
 async def _up_to_unreadable(database: Database, after_seq: int) -> Page:
     """What comes before the entry that cannot be read, one by one."""
     try:

@@ -13,6 +13,9 @@ from fynix_server.audit_chain.link import GENESIS, Link, digest_of
 
 ERASE_ACTION = "user.erase"
 """The entry that says why details about somebody are gone."""
+CUT_ACTION = "audit.cut"
+"""The entry that says why the oldest are gone. Its target, which the chain covers and no erasing
+removes, is the number and the hash of the last that went."""
 
 Problem = Literal[
     "changed",
@@ -73,9 +76,14 @@ class Break:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What was found. `last`: where the log stands. `erased`: entries without details, whose
-    persons were erased. `broken` None: it is as it was written."""
+    persons were erased. `broken` None: it is as it was written.
+
+    `begins_after`: where what was looked at begins. `cut_by`: the entry that says that those before
+    were cut off; None: none were."""
 
     count: int
+    begins_after: Mark
+    cut_by: int | None
     last: Mark
     erased: int
     broken: Break | None
@@ -87,6 +95,8 @@ class ChainVerifier:
 
     def __init__(self, known: Mark | None = None) -> None:
         self._known = known
+        self._begins_after = BEGINNING
+        self._cut_by: int | None = None
         self._last = BEGINNING
         self._count = 0
         self._erased = 0
@@ -99,13 +109,14 @@ class ChainVerifier:
 
     def take(self, entry: Chained) -> bool:
         """Whether all is well up to this one. After a False there is nothing more to take."""
-        if self._count == 0 and self._known is not None and entry.link.seq == self._known.seq + 1:
-            self._last = self._known
+        if self._count == 0:
+            self._begin_before(entry.link)
         self._broken = self._problem_of(entry)
         if self._broken is None:
             self._last = Mark(entry.link.seq, entry.hash)
             self._count += 1
             self._note_details(entry)
+            self._note_cut(entry.link)
         return self._broken is None
 
     def reject(self, detail: str) -> None:
@@ -114,8 +125,36 @@ class ChainVerifier:
 
     def finish(self, head: Mark | None) -> Verdict:
         """The end of the stream. `head`: where the log says that it ends; None: it does not say."""
-        broken = self._broken or self._problem_of_end(head) or self._problem_of_erasures()
-        return Verdict(self._count, self._last, self._erased, broken)
+        broken = (
+            self._broken
+            or self._problem_of_beginning()
+            or self._problem_of_end(head)
+            or self._problem_of_erasures()
+        )
+        return Verdict(
+            self._count, self._begins_after, self._cut_by, self._last, self._erased, broken
+        )
+
+    def _begin_before(self, first: Link) -> None:
+        """Where the chain is taken up: where it is known to have stood, or else where its first
+        entry says that it stood, if a later one says so too (`_note_cut`)."""
+        before = Mark(first.seq - 1, first.previous_hash)
+        if self._known is not None and self._known.seq <= before.seq:
+            self._begins_after = self._known
+        elif before.seq > 0:
+            self._begins_after = before
+        self._last = self._begins_after
+
+    def _note_cut(self, link: Link) -> None:
+        is_of_this = (link.action, link.outcome) == (CUT_ACTION, "done")
+        if is_of_this and link.target_id == str(self._begins_after):
+            self._cut_by = link.seq
+
+    def _problem_of_beginning(self) -> Break | None:
+        if self._cut_by is not None or self._begins_after in (BEGINNING, self._known):
+            return None
+        first = self._begins_after.seq + 1
+        return Break(1, "missing", f"entry {first} is the first, and none says that it is")
 
     def _problem_of(self, entry: Chained) -> Break | None:
         link = entry.link
@@ -208,17 +247,18 @@ ReadPage = Callable[[int], Awaitable[Page]]
 async def verify_pages(
     read_page: ReadPage, known: Mark | None, advance: Callable[[int], None]
 ) -> Verdict:
-    """Verify a log that goes on being written. `advance` is told of entries that were looked at."""
+    """Verify a log that goes on being written. `advance` is told of numbers that are done with."""
     verifier = ChainVerifier(known)
     while True:
+        done = verifier.last.seq
         try:
-            page = await read_page(verifier.last.seq)
+            page = await read_page(done)
         except Unreadable as unreadable:
             verifier.reject(str(unreadable))
             return verifier.finish(None)
         if not _take_all(verifier, page.entries):
             return verifier.finish(None)
-        advance(len(page.entries))
+        advance(verifier.last.seq - done)
         if page.is_last:
             return verifier.finish(page.head)
 

@@ -11,14 +11,13 @@ from fynix_server.audit_chain.verifying import Chained
 from fynix_server.auditing import queries
 from fynix_server.errors import FynixError, InvalidInput, NotFound
 from fynix_server.protocol.audit import (
+    LARGEST_SEQ,
     AuditEntryResponse,
     AuditListResponse,
     AuditMark,
     AuditQuery,
 )
 from fynix_server.resources import Resources
-
-_LARGEST_SEQ = 2**62
 
 
 @asynccontextmanager
@@ -62,7 +61,7 @@ async def show_entry(resources: Resources, seq_text: str) -> AuditEntryResponse:
         raise InvalidInput(f"{seq_text[:32]!r} is not the number of an entry.")
     seq = int(seq_text[:20])
     async with _readable(), resources.database.read() as connection:
-        entry = await find_entry(connection, seq) if seq <= _LARGEST_SEQ else None
+        entry = await find_entry(connection, seq) if seq <= LARGEST_SEQ else None
         if entry is None:
             raise NotFound("There is no such entry.", code="audit_entry_not_found")
         return (await _described(connection, [entry]))[0]

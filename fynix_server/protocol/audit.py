@@ -8,7 +8,8 @@ from pydantic import AfterValidator, Field, model_validator
 from fynix_server.protocol.fields import Moment, Shape, Timestamp
 
 MAX_ENTRIES = 500
-_Sequence = Annotated[int, Field(ge=0, le=2**62)]
+LARGEST_SEQ = 2**62
+_Sequence = Annotated[int, Field(ge=0, le=LARGEST_SEQ)]
 
 
 def _storable(text: str) -> str:

@@ -121,7 +121,9 @@ async def test_a_log_as_it_was_written_is_intact_from_everywhere(
     assert [it["is_intact"] for it in verdicts] == [True] * 4
     assert {it["last"] for it in verdicts} == {verdicts[0]["last"]}
     assert verdicts[0]["last"].startswith(f"{LENGTH}:")
-    assert set(verdicts[0]) == {"is_intact", "entries", "last", "erased", "broken"}
+    assert set(verdicts[0]) == {
+        *("is_intact", "entries", "begins_after", "cut_by", "last", "erased", "broken")
+    }
     assert (await verdict(terminal, "--since-hash", verdicts[0]["last"]))["is_intact"] is True
 
 
@@ -149,6 +151,15 @@ async def test_tampering_is_found_through_the_api_and_at_the_host(
         assert found["is_intact"] is False
         assert (found["broken"]["seq"], found["broken"]["problem"]) == (3, "changed")
         assert "first at entry 3" in said.err
+
+
+@pytest.mark.parametrize("stack", ["embedded"])  # Postgres takes no such values
+async def test_the_newest_that_cannot_be_read_is_named_too(api: Api, terminal: Terminal) -> None:
+    await tamper(api, f"UPDATE audit_log SET at = 'yesterday' WHERE seq = {LENGTH}")  # noqa: S608
+
+    found = await verdict(terminal, expect=BROKEN)
+
+    assert (found["broken"]["seq"], found["broken"]["problem"]) == (LENGTH, "unreadable")
 
 
 @pytest.mark.parametrize("stack", ["embedded"])  # Postgres takes no such values

@@ -11,7 +11,7 @@ from fynix_server.tables import TABLES
 
 SMALL = SeedRequest(conversations=24, messages=600, seed=7)
 
-Contents = dict[str, list[tuple[Any, ...]]]
+Contents = dict[str, list[Any]]
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,8 @@ from typing import Any
 from sqlalchemy import select
 
 from fynix_server.audit import Act, record_act
-from fynix_server.audit.cutting import CUT, last_cut
-from fynix_server.audit_chain.link import GENESIS
-from fynix_server.audit_chain.verifying import Mark
+from fynix_server.audit.verifying import verify_log
+from fynix_server.audit_chain.verifying import CUT_ACTION, Verdict
 from fynix_server.clock import utc_now
 from fynix_server.database import Database
 from fynix_server.maintenance.cleanup.running import Limits
@@ -27,23 +26,13 @@ async def write_entries(settings: Settings, moments: list[datetime]) -> None:
     await database.close()
 
 
-async def log_of(settings: Settings) -> tuple[list[Any], Mark | None]:
+async def log_of(settings: Settings) -> tuple[list[Any], Verdict]:
     database = Database(settings)
     async with database.read() as connection:
         entries = (await connection.execute(select(AuditEntry).order_by(AuditEntry.seq))).all()
-        cut = await last_cut(connection)
+    verdict = await verify_log(database, None, lambda count: None)
     await database.close()
-    return list(entries), cut
-
-
-def holds_from(entries: list[Any], cut: Mark | None) -> bool:
-    """Whether each entry stands on the one before it, and the first on the cut."""
-    before = cut.hash if cut else GENESIS
-    for entry in entries:
-        if entry.previous_hash != before:
-            return False
-        before = entry.hash
-    return True
+    return list(entries), verdict
 
 
 async def test_old_entries_go_and_the_rest_begins_at_the_cut(settings: Settings) -> None:
@@ -52,12 +41,12 @@ async def test_old_entries_go_and_the_rest_begins_at_the_cut(settings: Settings)
 
     done = await cleaned(settings, "audit", Asked(days=730), Limits(20))
 
-    entries, cut = await log_of(settings)
+    entries, verdict = await log_of(settings)
     assert done.removed == {"audit_log": 50}
-    assert cut is not None
-    assert (cut.seq, entries[0].seq) == (50, 51)
-    assert [it.action for it in entries].count(CUT) == 3
-    assert holds_from(entries, cut)
+    assert entries[0].seq == 51
+    cuts = [it.seq for it in entries if it.action == CUT_ACTION]
+    assert len(cuts) == 3
+    assert (verdict.broken, verdict.begins_after.seq, verdict.cut_by) == (None, 50, cuts[-1])
     assert await unsound(settings) == {}
 
 
@@ -67,10 +56,10 @@ async def test_nothing_behind_a_younger_entry_goes(settings: Settings) -> None:
 
     done = await cleaned(settings, "audit", Asked(days=730))
 
-    entries, cut = await log_of(settings)
+    entries, verdict = await log_of(settings)
     assert done.removed == {"audit_log": 1}
     assert [it.seq for it in entries][:2] == [2, 3]
-    assert holds_from(entries, cut)
+    assert (verdict.broken, verdict.begins_after.seq) == (None, 1)
 
 
 async def test_a_dry_run_counts_and_cuts_nothing(settings: Settings) -> None:
@@ -79,5 +68,5 @@ async def test_a_dry_run_counts_and_cuts_nothing(settings: Settings) -> None:
     dry = await cleaned(settings, "audit", Asked(days=730, is_dry_run=True), Limits(20))
 
     assert dry.removed == {"audit_log": 50}
-    entries, cut = await log_of(settings)
-    assert (len(entries), cut) == (50, None)
+    entries, verdict = await log_of(settings)
+    assert (len(entries), verdict.broken, verdict.cut_by) == (50, None, None)
