@@ -1,10 +1,26 @@
 """What is written into the audit log: who did what, to whom, why, and what it changed."""
 
 import getpass
+import os
 import socket
+import sys
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
+
+if sys.platform == "win32":
+    _os_user = getpass.getuser
+else:
+    import pwd
+
+    def _os_user() -> str:
+        # Not `getuser`: it believes LOGNAME, which anybody may set.
+        user_id = os.getuid()
+        try:
+            return pwd.getpwuid(user_id).pw_name
+        except KeyError:  # a container's user without a name
+            return f"uid-{user_id}"
+
 
 ActorKind = Literal["user", "host", "server"]
 Outcome = Literal["done", "refused"]
@@ -42,8 +58,4 @@ SERVER = Actor("server", "fynix")
 
 def host_actor() -> Actor:
     """Whoever runs this process at the machine: for commands that act on the database."""
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        name = "unknown"
-    return Actor("host", f"{name}@{socket.gethostname()}"[:100])
+    return Actor("host", f"{_os_user()}@{socket.gethostname()}"[:100])

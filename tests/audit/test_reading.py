@@ -1,5 +1,8 @@
 """Reading the audit log through the API."""
 
+import os
+import pwd
+import socket
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -187,3 +190,12 @@ async def test_only_admins_read_it_and_attempts_stand_in_it(api: Api) -> None:
         ("audit.read", "refused", "mod"),
         ("audit.read", "refused", "mod"),
     ]
+
+
+def test_whoever_acts_at_the_host_is_not_who_they_say_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "somebody-else")
+
+    assert host_actor().id == f"{pwd.getpwuid(os.getuid()).pw_name}@{socket.gethostname()}"
