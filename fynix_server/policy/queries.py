@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -46,10 +46,11 @@ async def load_snapshot(connection: AsyncConnection, now: datetime) -> Snapshot:
     """The whole policy. Reads tables that hold only what moderators have set, in full."""
     version = await policy_version(connection)
     restrictions: dict[UUID, Restrictions] = {}
-    query = select(Restriction.user_id, Restriction.kind, Restriction.until)
+    query = select(Restriction.user_id, Restriction.kind, Restriction.until).where(
+        or_(Restriction.until.is_(None), Restriction.until > now)
+    )
     for user_id, kind, until in await connection.execute(query):
-        if until is None or until > now:
-            restrictions.setdefault(user_id, Restrictions()).until[kind] = until
+        restrictions.setdefault(user_id, Restrictions()).until[kind] = until
     limit_overrides = await load_limit_overrides(connection, now)
     return Snapshot(
         version,
