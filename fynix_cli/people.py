@@ -20,7 +20,7 @@ from fynix_server.protocol.accounts import RegisterRequest
 from fynix_server.protocol.fields import rfc3339
 from fynix_server.settings import Settings
 
-COLUMNS = ("username", "display_name", "role", "status", "created_at", "id")
+COLUMNS = ("username", "role", "status", "created", "display_name")
 
 
 def create_person(name: str, role: str, display_name: str | None, from_stdin: bool) -> None:
@@ -78,6 +78,8 @@ def show_people(limit: int, after: str | None, output: OutputFormat) -> None:
         ]
 
     rows = run_on_current_schema(load)
+    if output is OutputFormat.table:
+        rows = [{**row, "created": str(row["created_at"])[:10]} for row in rows]
     print_rows(rows, COLUMNS, output, "Nobody yet; make the first with: fynix user create NAME")
 
 

@@ -232,9 +232,13 @@ def _raise_refusal(server: str, response: httpx.Response) -> NoReturn:
         refusal = ErrorResponse.model_validate_json(response.content)
     except ValidationError:
         _raise_foreign(server, response)
-    # `detail` tells of the first field only.
-    fields = [f"{problem.field}: {problem.detail}" for problem in refusal.errors or []]
-    detail = "; ".join(fields) if len(fields) > 1 else refusal.detail
+    # `detail` tells of the first field only. Where in a request a field stands is the server's
+    # business: at a terminal nobody has written a body.
+    fields = [
+        f"{problem.field.removeprefix('body.')}: {problem.detail}"
+        for problem in refusal.errors or []
+    ]
+    detail = "; ".join(fields) if len(fields) > 1 else refusal.detail.removeprefix("body.")
     raise ApiError(
         response.status_code,
         refusal.code,

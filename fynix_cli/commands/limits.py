@@ -77,15 +77,12 @@ def set_limit(
     Takes the role admin. Exits 2 if that is no limit, 5 if their limit is that already, 1 if there
     is no such bucket, 4 without the role.
     """
-    from fynix_cli.moderating.durations import in_words, seconds_of
+    from fynix_cli.moderating.durations import span_of
     from fynix_cli.moderating.limits import LimitsAct, change_limits, quota_of
     from fynix_cli.moderating.people import Caller
 
-    quota = quota_of(limit)
-    seconds = seconds_of(duration) if duration else None
-    span = f" for {in_words(seconds)}" if seconds else ""
-    what = f"set the limit {bucket} to {limit}{span} of"
-    act = LimitsAct("set", what, bucket, reason, dry_run, {**quota, "seconds": seconds})
+    what = f"set the limit {bucket} to {limit} of"
+    act = LimitsAct("set", what, bucket, reason, dry_run, quota_of(limit), span_of(duration))
     change_limits(Caller(profile, server), user, act, output)
 
 
@@ -110,13 +107,12 @@ def exempt(
     Takes the role admin. Exits 5 if they are exempt already, 1 if there is no such bucket,
     4 without the role.
     """
-    from fynix_cli.moderating.durations import in_words, seconds_of
+    from fynix_cli.moderating.durations import span_of
     from fynix_cli.moderating.limits import LimitsAct, change_limits
     from fynix_cli.moderating.people import Caller
 
-    seconds = seconds_of(duration) if duration else None
-    what = f"lift {_whose(bucket)}" + (f" for {in_words(seconds)}" if seconds else "") + " of"
-    act = LimitsAct("exempt", what, bucket, reason, dry_run, {"seconds": seconds})
+    what = f"lift {_whose(bucket)} of"
+    act = LimitsAct("exempt", what, bucket, reason, dry_run, span=span_of(duration))
     change_limits(Caller(profile, server), user, act, output)
 
 

@@ -133,12 +133,10 @@ def suspend(
     Takes the role moderator, and admin for one who has a role. Exits 5 if they are shut out
     already, 4 without the role.
     """
-    from fynix_cli.moderating.durations import in_words, seconds_of
+    from fynix_cli.moderating.durations import span_of
     from fynix_cli.moderating.people import Caller, UserAct, act_on_user
 
-    seconds = seconds_of(duration)
-    what = f"suspend for {in_words(seconds)}"
-    act = UserAct("suspend", what, reason, dry_run, yes, {"seconds": seconds})
+    act = UserAct("suspend", "suspend", reason, dry_run, yes, span=span_of(duration))
     act_on_user(Caller(profile, server), user, act, output)
 
 
@@ -161,12 +159,8 @@ def unsuspend(
     """
     from fynix_cli.moderating.people import Caller, UserAct, act_on_user
 
-    act_on_user(
-        Caller(profile, server),
-        user,
-        UserAct("unsuspend", "end the suspension of", reason, dry_run),
-        output,
-    )
+    act = UserAct("unsuspend", "end the suspension of", reason, dry_run)
+    act_on_user(Caller(profile, server), user, act, output)
 
 
 def ban(
@@ -189,7 +183,8 @@ def ban(
     """
     from fynix_cli.moderating.people import Caller, UserAct, act_on_user
 
-    act_on_user(Caller(profile, server), user, UserAct("ban", "ban", reason, dry_run, yes), output)
+    act = UserAct("ban", "ban", reason, dry_run, yes)
+    act_on_user(Caller(profile, server), user, act, output)
 
 
 def unban(
@@ -211,6 +206,5 @@ def unban(
     """
     from fynix_cli.moderating.people import Caller, UserAct, act_on_user
 
-    act_on_user(
-        Caller(profile, server), user, UserAct("unban", "end the ban of", reason, dry_run), output
-    )
+    act = UserAct("unban", "end the ban of", reason, dry_run)
+    act_on_user(Caller(profile, server), user, act, output)

@@ -29,12 +29,10 @@ def mute(
     Takes the role moderator, and admin for one who has a role. Exits 5 if they are so already,
     4 without the role.
     """
-    from fynix_cli.moderating.durations import in_words, seconds_of
+    from fynix_cli.moderating.durations import span_of
     from fynix_cli.moderating.people import Caller, UserAct, act_on_user
 
-    seconds = seconds_of(duration) if duration else None
-    what = f"mute for {in_words(seconds)}" if seconds else "mute"
-    act = UserAct("mute", what, reason, dry_run, True, {"seconds": seconds})
+    act = UserAct("mute", "mute", reason, dry_run, span=span_of(duration))
     act_on_user(Caller(profile, server), user, act, output)
 
 
@@ -57,7 +55,8 @@ def unmute(
     """
     from fynix_cli.moderating.people import Caller, UserAct, act_on_user
 
-    act_on_user(Caller(profile, server), user, UserAct("unmute", "unmute", reason, dry_run), output)
+    act = UserAct("unmute", "unmute", reason, dry_run)
+    act_on_user(Caller(profile, server), user, act, output)
 
 
 def shadow_limit(
@@ -79,12 +78,10 @@ def shadow_limit(
     Takes the role moderator, and admin for one who has a role. Exits 5 if they are so already,
     4 without the role.
     """
-    from fynix_cli.moderating.durations import in_words, seconds_of
+    from fynix_cli.moderating.durations import span_of
     from fynix_cli.moderating.people import Caller, UserAct, act_on_user
 
-    seconds = seconds_of(duration) if duration else None
-    what = f"shadow-limit for {in_words(seconds)}" if seconds else "shadow-limit"
-    act = UserAct("shadow-limit", what, reason, dry_run, yes, {"seconds": seconds})
+    act = UserAct("shadow-limit", "shadow-limit", reason, dry_run, yes, span=span_of(duration))
     act_on_user(Caller(profile, server), user, act, output)
 
 
@@ -107,12 +104,8 @@ def unshadow_limit(
     """
     from fynix_cli.moderating.people import Caller, UserAct, act_on_user
 
-    act_on_user(
-        Caller(profile, server),
-        user,
-        UserAct("unshadow-limit", "end the shadow limit of", reason, dry_run),
-        output,
-    )
+    act = UserAct("unshadow-limit", "end the shadow limit of", reason, dry_run)
+    act_on_user(Caller(profile, server), user, act, output)
 
 
 def hold(
@@ -133,12 +126,10 @@ def hold(
     Takes the role moderator, and admin for one who has a role. Exits 5 if they are so already,
     4 without the role.
     """
-    from fynix_cli.moderating.durations import in_words, seconds_of
+    from fynix_cli.moderating.durations import span_of
     from fynix_cli.moderating.people import Caller, UserAct, act_on_user
 
-    seconds = seconds_of(duration) if duration else None
-    what = f"hold the messages of for {in_words(seconds)}" if seconds else "hold the messages of"
-    act = UserAct("hold", what, reason, dry_run, True, {"seconds": seconds})
+    act = UserAct("hold", "hold the messages of", reason, dry_run, span=span_of(duration))
     act_on_user(Caller(profile, server), user, act, output)
 
 
@@ -161,9 +152,5 @@ def unhold(
     """
     from fynix_cli.moderating.people import Caller, UserAct, act_on_user
 
-    act_on_user(
-        Caller(profile, server),
-        user,
-        UserAct("unhold", "hold no more messages of", reason, dry_run),
-        output,
-    )
+    act = UserAct("unhold", "hold no more messages of", reason, dry_run)
+    act_on_user(Caller(profile, server), user, act, output)

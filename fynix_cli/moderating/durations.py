@@ -1,10 +1,12 @@
 """How long something lasts, as people write it on a command line."""
 
 import re
+from typing import NamedTuple
 
 from fynix_cli.chat.moments import SECONDS_OF
 from fynix_cli.errors import CommandError
 from fynix_cli.exit_codes import ExitCode
+from fynix_server.protocol.moderation import MAX_SECONDS
 
 EXAMPLES = "write it like 90s, 30m, 12h, 7d or 2w"
 
@@ -16,6 +18,26 @@ def seconds_of(text: str) -> int:
     if seconds < 1:
         raise CommandError(f"{text!r} is no duration", hint=EXAMPLES, exit_code=ExitCode.USAGE)
     return seconds
+
+
+class Span(NamedTuple):
+    """How long something is to hold. `seconds` None: until somebody ends it. `words` follow the
+    name of whom it is about: ` for 7 days`, or nothing."""
+
+    seconds: int | None
+    words: str
+
+
+def span_of(text: str | None) -> Span:
+    """Raises: CommandError (no duration; longer than a server takes)."""
+    if text is None:
+        return Span(None, "")
+    seconds = seconds_of(text)
+    if seconds > MAX_SECONDS:
+        raise CommandError(
+            f"{text!r} is longer than ten years", hint=EXAMPLES, exit_code=ExitCode.USAGE
+        )
+    return Span(seconds, f" for {in_words(seconds)}")
 
 
 def in_words(seconds: int) -> str:

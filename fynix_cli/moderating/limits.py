@@ -11,10 +11,13 @@ from fynix_cli.client.access import AccessClient
 from fynix_cli.client.admin import AdminClient
 from fynix_cli.errors import CommandError
 from fynix_cli.exit_codes import ExitCode
+from fynix_cli.moderating.durations import Span
 from fynix_cli.moderating.people import Caller, find_user
 from fynix_cli.output import OutputFormat, print_object, print_rows, talk
 from fynix_cli.session import rest_client
 from fynix_server.protocol.limits import (
+    MAX_COUNT,
+    MAX_WINDOW_SECONDS,
     LimitResponse,
     LimitsActResponse,
     LimitsResetResponse,
@@ -27,7 +30,8 @@ _QUOTA = re.compile(r"([0-9]{1,9})/([0-9]{1,9})")
 
 @dataclass(frozen=True)
 class LimitsAct:
-    """`verb` as the API calls it; `what` for people, before the name. `bucket` None: every one."""
+    """`verb` as the API calls it; `what` for people, before the name. `bucket` None: every one.
+    `span` None: it is none that lasts."""
 
     verb: str
     what: str
@@ -35,24 +39,28 @@ class LimitsAct:
     reason: str
     is_dry_run: bool
     extra: Mapping[str, Any] = field(default_factory=dict)
+    span: Span | None = None
 
     @property
     def body(self) -> Mapping[str, Any]:
+        lasting = {} if self.span is None else {"seconds": self.span.seconds}
         reasoned = {"reason": self.reason, "dry_run": self.is_dry_run}
-        return {**self.extra, "bucket": self.bucket, **reasoned}
+        return {**self.extra, "bucket": self.bucket, **lasting, **reasoned}
 
 
 def quota_of(text: str) -> Mapping[str, int]:
     """COUNT/SECONDS, as the API wants it. Raises: CommandError."""
     matched = _QUOTA.fullmatch(text.strip())
-    if matched is None or not int(matched[1]) or not int(matched[2]):
+    max_count, window_seconds = map(int, matched.groups()) if matched else (0, 0)
+    if not (1 <= max_count <= MAX_COUNT and 1 <= window_seconds <= MAX_WINDOW_SECONDS):
         raise CommandError(
             f"{text!r} is no limit",
-            hint="write COUNT/SECONDS, such as 100/60; neither may be 0: to keep somebody from "
-            "writing, use fynix user mute",
+            hint=f"write COUNT/SECONDS, such as 100/60: 1 to {MAX_COUNT} in 1 to "
+            f"{MAX_WINDOW_SECONDS}; to keep somebody from writing use fynix user mute, and for "
+            "no limit fynix limits exempt",
             exit_code=ExitCode.USAGE,
         )
-    return {"max_count": int(matched[1]), "window_seconds": int(matched[2])}
+    return {"max_count": max_count, "window_seconds": window_seconds}
 
 
 def show_limits(caller: Caller, name: str, output: OutputFormat) -> None:
@@ -100,7 +108,8 @@ def reset_limits(caller: Caller, name: str, act: LimitsAct, output: OutputFormat
 
 
 def _tell(act: LimitsAct, username: str) -> None:
-    talk(f"{'Would ' if act.is_dry_run else 'Done: '}{act.what} {username}.")
+    span = act.span.words if act.span else ""
+    talk(f"{'Would ' if act.is_dry_run else 'Done: '}{act.what} {username}{span}.")
 
 
 def _print_limits(limits: UserLimitsResponse, output: OutputFormat) -> None:

@@ -11,6 +11,7 @@ from fynix_cli.client.failures import ApiError
 from fynix_cli.errors import CommandError
 from fynix_cli.exit_codes import ExitCode
 from fynix_cli.moderating.confirming import confirm_by_name
+from fynix_cli.moderating.durations import Span
 from fynix_cli.output import OutputFormat, print_object, print_rows, talk
 from fynix_cli.session import rest_client
 from fynix_server.protocol.moderation import ModeratedUserResponse, UserActResponse
@@ -31,7 +32,7 @@ class Caller:
 class UserAct:
     """`verb` as the API calls it; `what` for people: `ban`. `extra` joins the reason in the body.
 
-    `is_confirmed`: do not ask. `asks`: whether it is one to ask about at all.
+    `is_confirmed`: do not ask. `span` None: it is none that lasts.
     """
 
     verb: str
@@ -40,13 +41,23 @@ class UserAct:
     is_dry_run: bool = False
     is_confirmed: bool = True
     extra: Mapping[str, Any] = field(default_factory=dict)
+    span: Span | None = None
+
+    def told_of(self, username: str) -> str:
+        """`suspend bob for 7 days`."""
+        return f"{self.what} {username}{self.span.words if self.span else ''}"
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        lasting = {} if self.span is None else {"seconds": self.span.seconds}
+        return {**self.extra, **lasting, "reason": self.reason, "dry_run": self.is_dry_run}
 
 
 def act_on_user(caller: Caller, name: str, act: UserAct, output: OutputFormat) -> None:
     """Do it, after asking, and tell what has become of the person."""
     done = asyncio.run(_act(caller, name, act))
     would = "Would " if act.is_dry_run else "Done: "
-    talk(f"{would}{act.what} {done.user.username}.")
+    talk(f"{would}{act.told_of(done.user.username)}.")
     if output is not OutputFormat.table:
         print_object(done.model_dump(mode="json"), output)
 
@@ -56,10 +67,9 @@ async def _act(caller: Caller, name: str, act: UserAct) -> UserActResponse:
         admin = AdminClient(rest.http)
         person = await find_user(admin, name)
         if not act.is_dry_run:
-            what = f"{act.what} {person.username}"
+            what = act.told_of(person.username)
             confirm_by_name(what, person.username, is_confirmed=act.is_confirmed)
-        body = {**act.extra, "reason": act.reason, "dry_run": act.is_dry_run}
-        return await admin.act_on_user(person.id, act.verb, body)
+        return await admin.act_on_user(person.id, act.verb, act.body)
 
 
 async def find_user(admin: AdminClient, name: str) -> ModeratedUserResponse:

@@ -104,7 +104,7 @@ async def test_every_field_that_a_400_names_is_told() -> None:
     with pytest.raises(ApiError) as caught:
         await server.client().register("al", "correct horse")
 
-    assert caught.value.detail == "body.username: is too short; body.password: is too long"
+    assert caught.value.detail == "username: is too short; password: is too long"
 
 
 async def test_an_answer_that_is_not_from_fynix_is_said_to_be_so() -> None:

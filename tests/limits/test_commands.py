@@ -63,7 +63,7 @@ async def test_limits_are_set_shown_lifted_cleared_and_begun_anew(desk: Desk) ->
     await desk.run("limits", "clear", "dave", *WHY)
     forgotten = await desk.json("limits", "reset", "dave", "login", *WHY)
 
-    assert "Done: set the limit messages to 100/60 for 1 day of dave." in said
+    assert "Done: set the limit messages to 100/60 of dave for 1 day." in said
     assert shown.keys() == {"user_id", "username", "is_on", "is_counted_together", "limits"}
     assert [it["bucket"] for it in shown["limits"]] == list(BUCKETS)
     first = shown["limits"][0]
@@ -83,7 +83,13 @@ async def test_limits_are_set_shown_lifted_cleared_and_begun_anew(desk: Desk) ->
     ]
 
 
-@pytest.mark.parametrize("text", ["100", "0/60", "60/0", "-1/60", "1/-1", "1/60s", "a/b", "", "/"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("100", "0/60", "60/0", "-1/60", "1/-1", "1/60s", "a/b", "", "/"),
+        *("100001/60", "1/86401", "999999999/999999999"),
+    ],
+)
 async def test_what_is_no_limit_is_refused_before_anybody_is_asked(desk: Desk, text: str) -> None:
     # `--`, since what begins with a dash would be an option.
     words = ("limits", "set", *WHY, "--", "dave", "messages", text)
@@ -94,19 +100,32 @@ async def test_what_is_no_limit_is_refused_before_anybody_is_asked(desk: Desk, t
 
 
 async def test_refusals_of_limits_have_their_exit_codes(desk: Desk) -> None:
-    huge = ("limits", "set", "dave", "messages", "999999999/60", *WHY)
     bucket = ("limits", "set", "dave", "mesages", "9/60", *WHY)
 
-    assert "100000" in await desk.run(*huge, expect=ExitCode.FAILED)
     assert "messages, api, login" in await desk.run(*bucket, expect=ExitCode.FAILED)
     await desk.run("limits", "clear", "dave", *WHY, expect=ExitCode.CONFLICT)
     await desk.run("limits", "set", "root", "api", "9/60", *WHY, expect=ExitCode.FAILED)
     await desk.run("limits", "show", "nobody", expect=ExitCode.NOT_FOUND)
     await desk.run("limits", "set", "dave", "api", "9/60", expect=ExitCode.USAGE)
     await desk.run("limits", "exempt", "dave", "--for", "1", *WHY, expect=ExitCode.USAGE)
+    await desk.run("limits", "exempt", "dave", "--for", "999w", *WHY, expect=ExitCode.USAGE)
     assert [(it.action, it.outcome) for it in await audited(desk.api)] == [
         ("limits.set", "refused"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [("", "say why"), (" \t", "say why"), ("x" * 501, "at most 500"), ("\udcff", "UTF-8")],
+    ids=["nothing", "blank", "long", "no text"],
+)
+async def test_a_reason_that_is_none_is_refused_before_anybody_is_asked(
+    desk: Desk, reason: str, said: str
+) -> None:
+    words = ("limits", "exempt", "dave", "--reason", reason)
+
+    assert said in await desk.run(*words, expect=ExitCode.USAGE)
+    assert await audited(desk.api) == []
 
 
 async def test_a_login_is_ended_by_its_id_or_all_after_the_name_is_typed(desk: Desk) -> None:
