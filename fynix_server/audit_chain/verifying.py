@@ -154,7 +154,9 @@ class ChainVerifier:
         if self._cut_by is not None or self._begins_after in (BEGINNING, self._known):
             return None
         first = self._begins_after.seq + 1
-        return Break(1, "missing", f"entry {first} is the first, and none says that it is")
+        return Break(
+            1, "missing", f"entry {first} is the first, and none says that others were cut off"
+        )
 
     def _problem_of(self, entry: Chained) -> Break | None:
         link = entry.link
