@@ -1,14 +1,14 @@
 """Who has read what. Derived from the read markers each time, so that nothing can drift."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from fynix_server.membership import severed_from
+from fynix_server.membership import SHOWN_READING
 from fynix_server.policy.retention import Horizon
 from fynix_server.policy.retention_queries import shown_of_each
 from fynix_server.protocol.messages import MessageResponse
@@ -50,9 +50,8 @@ _UNREAD_COUNTS = (
 _READ_MARKERS = select(
     ConversationParticipant.conversation_id,
     ConversationParticipant.user_id,
-    ConversationParticipant.last_read_seq,
     ConversationParticipant.joined_seq,
-    ConversationParticipant.severed_read_seq,
+    *SHOWN_READING,
 ).where(
     ConversationParticipant.conversation_id.in_(bindparam("ids", expanding=True)),
     ConversationParticipant.is_active,
@@ -60,15 +59,11 @@ _READ_MARKERS = select(
 
 
 class ReadMarker(NamedTuple):
-    """A participant has read everything from `joined_seq` up to `last_read_seq`.
-
-    `severed_read_seq`: as far as those see it between whom and them a block stands.
-    """
+    """A participant has read everything from `joined_seq` up to `last_read_seq`."""
 
     user_id: UUID
     last_read_seq: int
     joined_seq: int
-    severed_read_seq: int | None = None
 
 
 async def unread_counts(
@@ -88,34 +83,20 @@ async def unread_counts(
 
 
 async def read_markers(
-    connection: AsyncConnection, conversation_ids: Collection[UUID]
+    connection: AsyncConnection, viewer_id: UUID, conversation_ids: Collection[UUID]
 ) -> dict[UUID, list[ReadMarker]]:
-    """The markers of those who take part now, by conversation. One query.
+    """The markers of those who take part now, as `viewer_id` sees them, by conversation: blocks
+    end receipts, either way. One query.
 
-    Index: pk_conversation_participants.
+    Indexes: pk_conversation_participants; where the viewer has blocks pk_blocks,
+    idx_blocks_blocked, pk_severed_readings.
     """
     markers: dict[UUID, list[ReadMarker]] = defaultdict(list)
-    for row in await connection.execute(_READ_MARKERS, {"ids": list(conversation_ids)}):
-        marker = ReadMarker(row.user_id, row.last_read_seq, row.joined_seq, row.severed_read_seq)
+    theirs = {"viewer_id": viewer_id, "ids": list(conversation_ids)}
+    for row in await connection.execute(_READ_MARKERS, theirs):
+        marker = ReadMarker(row.user_id, row.last_read_seq, row.joined_seq)
         markers[row.conversation_id].append(marker)
     return markers
-
-
-async def markers_shown_to(
-    connection: AsyncConnection, viewer_id: UUID, markers: Sequence[ReadMarker]
-) -> list[ReadMarker]:
-    """`markers` as one of the participants sees them: blocks end receipts, either way.
-
-    Asks only where a block stands between any of them: almost never.
-    """
-    capped = [it.user_id for it in markers if it.severed_read_seq is not None]
-    severed = await severed_from(connection, viewer_id, capped) if capped else frozenset()
-    return [
-        marker._replace(last_read_seq=min(marker.last_read_seq, marker.severed_read_seq or 0))
-        if marker.user_id in severed
-        else marker
-        for marker in markers
-    ]
 
 
 def message_response(

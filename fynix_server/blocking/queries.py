@@ -5,11 +5,18 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import and_, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
-from fynix_server.tables import Block, Conversation, ConversationParticipant, User
+from fynix_server.tables import (
+    Block,
+    Conversation,
+    ConversationParticipant,
+    SeveredReading,
+    User,
+)
 
 
 class Blocked(NamedTuple):
@@ -52,6 +59,12 @@ async def is_person(connection: AsyncConnection, user_id: UUID) -> bool:
     """Index: pk_users."""
     query = select(User.id).where(User.id == user_id, User.status != "erased")
     return (await connection.execute(query)).one_or_none() is not None
+
+
+async def lock_blocker(connection: AsyncConnection, blocker_id: UUID) -> None:
+    """Have their other blocks wait until the commit; what they send does not. Index: pk_users."""
+    query = select(User.id).where(User.id == blocker_id).with_for_update(key_share=True)
+    await connection.execute(query)
 
 
 async def count_blocks(connection: AsyncConnection, blocker_id: UUID) -> int:
@@ -112,50 +125,42 @@ async def move_members_versions(
 
 
 async def stop_showing_reading(
-    connection: AsyncConnection, conversation_ids: Collection[UUID], user_ids: Collection[UUID]
+    connection: AsyncConnection,
+    conversation_ids: Collection[UUID],
+    viewer_id: UUID,
+    reader_id: UUID,
 ) -> None:
-    """From here on those whom a block severs from them do not see how far they read there.
+    """From here on one of them does not see how far the other reads there.
 
-    Where one stands already, its mark stays. Index: pk_conversation_participants.
+    Where the other has blocked them already, that mark stays. Index: pk_conversation_participants.
     """
     participant = ConversationParticipant
-    await connection.execute(
-        update(participant)
-        .where(
-            participant.conversation_id.in_(conversation_ids),
-            participant.user_id.in_(user_ids),
-            participant.severed_read_seq.is_(None),
-        )
-        .values(
-            severed_read_seq=participant.last_read_seq,
-            severed_read_message_id=participant.last_read_message_id,
-        )
-    )
+    viewer = literal(viewer_id, SeveredReading.viewer_id.type)
+    marks = select(
+        viewer,
+        participant.user_id,
+        participant.conversation_id,
+        participant.last_read_seq,
+        participant.last_read_message_id,
+    ).where(participant.user_id == reader_id, participant.conversation_id.in_(conversation_ids))
+    columns = ["viewer_id", "reader_id", "conversation_id", "read_seq", "read_message_id"]
+    is_sqlite = connection.dialect.name == "sqlite"
+    statement = (sqlite.insert if is_sqlite else postgresql.insert)(SeveredReading)
+    await connection.execute(statement.from_select(columns, marks).on_conflict_do_nothing())
 
 
-async def show_reading_again(
-    connection: AsyncConnection, conversation_ids: Collection[UUID], user_ids: Collection[UUID]
-) -> None:
-    """Unless another block stands between one of them and somebody there.
+async def show_reading_again(connection: AsyncConnection, one_id: UUID, other_id: UUID) -> None:
+    """Of two people to each other, everywhere, unless another block stands between them.
 
-    Indexes: pk_conversation_participants, pk_blocks, idx_blocks_blocked.
+    Indexes: pk_severed_readings, pk_blocks.
     """
-    participant = ConversationParticipant
-    other = aliased(ConversationParticipant)
+    severed = SeveredReading
     is_between = or_(
-        and_(Block.blocker_id == participant.user_id, Block.blocked_id == other.user_id),
-        and_(Block.blocked_id == participant.user_id, Block.blocker_id == other.user_id),
+        and_(Block.blocker_id == one_id, Block.blocked_id == other_id),
+        and_(Block.blocker_id == other_id, Block.blocked_id == one_id),
     )
-    is_severed = exists().where(
-        other.conversation_id == participant.conversation_id, other.is_active, is_between
+    of_them = or_(
+        and_(severed.viewer_id == one_id, severed.reader_id == other_id),
+        and_(severed.viewer_id == other_id, severed.reader_id == one_id),
     )
-    await connection.execute(
-        update(participant)
-        .where(
-            participant.conversation_id.in_(conversation_ids),
-            participant.user_id.in_(user_ids),
-            ~is_severed,
-        )
-        .values(severed_read_seq=None, severed_read_message_id=None)
-        .execution_options(synchronize_session=False)
-    )
+    await connection.execute(delete(severed).where(of_them, ~exists().where(is_between)))

@@ -30,6 +30,7 @@ async def block(
     if user_id == blocker.user_id:
         raise InvalidInput("You cannot block yourself.", code="blocking_oneself")
     async with resources.database.write() as connection:
+        await queries.lock_blocker(connection, blocker.user_id)
         known = await queries.find_block(connection, blocker.user_id, user_id)
         if known is not None:
             return _response(known), False
@@ -40,7 +41,8 @@ async def block(
         ids = await queries.lock_common_conversations(connection, blocker.user_id, user_id)
         await queries.insert_block(connection, blocker.user_id, user_id, resources.clock())
         pair = (blocker.user_id, user_id)
-        await queries.stop_showing_reading(connection, ids, pair)
+        await queries.stop_showing_reading(connection, ids, *pair)
+        await queries.stop_showing_reading(connection, ids, *reversed(pair))
         await queries.move_members_versions(connection, ids)
         made = await queries.find_block(connection, *pair)
         assert made is not None  # noqa: S101 - this transaction has made it
@@ -57,7 +59,7 @@ async def unblock(resources: Resources, blocker: Principal, user_id: UUID) -> No
         ids = await queries.lock_common_conversations(connection, blocker.user_id, user_id)
         if not await queries.delete_block(connection, blocker.user_id, user_id):
             raise NotFound("You have not blocked them.", code="block_not_found")
-        await queries.show_reading_again(connection, ids, (blocker.user_id, user_id))
+        await queries.show_reading_again(connection, blocker.user_id, user_id)
         await queries.move_members_versions(connection, ids)
 
 
@@ -90,7 +92,6 @@ async def _cover_new_conversations(
     async with resources.database.write() as connection:
         ids = set(await queries.lock_common_conversations(connection, *pair)) - covered
         if ids:
-            await queries.stop_showing_reading(connection, ids, pair)
             await queries.move_members_versions(connection, ids)
 
 

@@ -9,10 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.conversations import queries
 from fynix_server.conversations.queries import AnyRow
-from fynix_server.membership import (
-    participant_response,
-    severed_from,
-)
+from fynix_server.membership import participant_response
 from fynix_server.policy import Horizon
 from fynix_server.protocol.conversations import (
     ConversationResponse,
@@ -35,13 +32,12 @@ async def describe(
     """Conversations with people, last message and unread count: three queries for all of them."""
     ids = [row.id for row in rows]
     people: dict[UUID, list[AnyRow]] = defaultdict(list)
-    for person in await queries.active_participants(connection, ids):
+    for person in await queries.active_participants(connection, viewer_id, ids):
         people[person.conversation_id].append(person)
     last_messages = await queries.last_messages(connection, viewer_id, ids)
-    severed = await _severed(connection, viewer_id, people)
     blocked = frozenset(it.sender_id for it in last_messages.values() if it.is_from_blocked)
     unread = await unread_counts(connection, viewer_id, ids, horizon)
-    viewer = _Viewer(viewer_id, blocked, severed)
+    viewer = _Viewer(viewer_id, blocked)
     described = [_response(row, people[row.id], last_messages.get(row.id), viewer) for row in rows]
     return [
         it.model_copy(update={"unread_count": unread.get(it.id, 0), **_expired(it, horizon)})
@@ -64,34 +60,16 @@ def _expired(conversation: ConversationResponse, horizon: Horizon) -> dict[str, 
 
 
 class _Viewer(NamedTuple):
-    """Who looks; whom they have blocked; and those between whom and them a block stands."""
+    """Who looks, and whom they have blocked."""
 
     user_id: UUID
     blocked: frozenset[UUID]
-    severed: frozenset[UUID]
-
-
-async def _severed(
-    connection: AsyncConnection, viewer_id: UUID, people: dict[UUID, list[AnyRow]]
-) -> frozenset[UUID]:
-    """Asks only where a block stands between any of them: almost never."""
-    capped = {
-        it.user_id for here in people.values() for it in here if it.severed_read_seq is not None
-    }
-    return await severed_from(connection, viewer_id, capped - {viewer_id})
 
 
 def _response(
     row: AnyRow, people: Sequence[AnyRow], last_message: AnyRow | None, viewer: _Viewer
 ) -> ConversationResponse:
-    markers = [
-        ReadMarker(
-            it.user_id,
-            (it.severed_read_seq or 0) if it.user_id in viewer.severed else it.last_read_seq,
-            it.joined_seq,
-        )
-        for it in people
-    ]
+    markers = [ReadMarker(it.user_id, it.last_read_seq, it.joined_seq) for it in people]
     # Rows of our own database, on the path that clients poll: nothing is left to validate.
     return ConversationResponse.model_construct(
         id=row.id,
@@ -103,7 +81,7 @@ def _response(
         last_message_at=row.last_message_at,
         last_seq=row.last_seq,
         is_frozen=row.frozen_at is not None,
-        participants=[participant_response(it, viewer.severed) for it in people],
+        participants=[participant_response(it) for it in people],
         last_message=(
             message_response(last_message, viewer.user_id, markers, viewer.blocked)
             if last_message

@@ -55,9 +55,16 @@ class GroupChange:
         found = await active_member_ids(self.connection, [self.conversation_id])
         return found[self.conversation_id]
 
+    async def former_or_present(self, user_id: UUID) -> AnyRow | None:
+        """Somebody who is or was in the group; PARTICIPANT_COLUMNS."""
+        viewer_id = self.actor.user_id
+        return await queries.find_participant(
+            self.connection, viewer_id, self.conversation_id, user_id
+        )
+
     async def participant(self, user_id: UUID) -> AnyRow:
         """Somebody who is in the group; PARTICIPANT_COLUMNS. Raises: NotFound."""
-        found = await queries.find_participant(self.connection, self.conversation_id, user_id)
+        found = await self.former_or_present(user_id)
         if found is None or not found.is_active:
             raise NotFound("They are not in this group.", code="participant_not_found")
         return found

@@ -6,7 +6,7 @@ from uuid import UUID
 from fynix_server.conversations import queries
 from fynix_server.conversations.group_changes import GroupChange, group_change
 from fynix_server.errors import Conflict
-from fynix_server.membership import participant_response, severed_from
+from fynix_server.membership import participant_response
 from fynix_server.permissions import GroupAct
 from fynix_server.protocol.conversations import ParticipantResponse, ParticipantRole
 from fynix_server.resources import Resources
@@ -50,8 +50,7 @@ async def change_role(
                 await _set_role(change, actor_id, "admin")
             await _set_role(change, wanted.user_id, wanted.role)
         after = await change.participant(wanted.user_id)
-        severed = await severed_from(change.connection, actor_id, [wanted.user_id])
-    return participant_response(after, severed)
+    return participant_response(after)
 
 
 async def pass_on_ownership(change: GroupChange) -> None:

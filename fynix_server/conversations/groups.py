@@ -74,13 +74,12 @@ async def add_participant(
 
 async def _join(change: GroupChange, user_id: UUID, seq: int) -> ParticipantResponse:
     connection, conversation_id = change.connection, change.conversation_id
-    if await queries.find_participant(connection, conversation_id, user_id) is None:
+    if await change.former_or_present(user_id) is None:
         row = participant_row(conversation_id, user_id, "member", seq, change.now)
         await queries.insert_participants(connection, [row])
     else:
         await queries.rejoin(connection, conversation_id, user_id, seq=seq, now=change.now)
-    joined = await queries.load_participant(connection, conversation_id, user_id)
-    return participant_response(joined)
+    return participant_response(await queries.load_newcomer(connection, conversation_id, user_id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,11 @@ from sqlalchemy import Row, Select, and_, case, func, insert, or_, select, updat
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from fynix_server.membership import PARTICIPANT_COLUMNS, is_blocked_by
+from fynix_server.membership import (
+    PARTICIPANT_COLUMNS,
+    UNREAD_PARTICIPANT_COLUMNS,
+    is_blocked_by,
+)
 from fynix_server.read_state import MESSAGE_COLUMNS
 from fynix_server.tables import Conversation, ConversationParticipant, Message, User
 
@@ -77,11 +81,13 @@ async def find_dm(connection: AsyncConnection, dm_key: str) -> UUID | None:
 
 
 async def active_participants(
-    connection: AsyncConnection, conversation_ids: Collection[UUID]
+    connection: AsyncConnection, viewer_id: UUID, conversation_ids: Collection[UUID]
 ) -> Sequence[AnyRow]:
-    """Who takes part in each of them, those longest there first; PARTICIPANT_COLUMNS.
+    """Who takes part in each of them, those longest there first; PARTICIPANT_COLUMNS as the viewer
+    sees them.
 
-    Index: pk_conversation_participants.
+    Indexes: pk_conversation_participants; where the viewer has blocks pk_blocks,
+    idx_blocks_blocked, pk_severed_readings.
     """
     participant = ConversationParticipant
     query = (
@@ -90,7 +96,7 @@ async def active_participants(
         .where(participant.conversation_id.in_(conversation_ids), participant.is_active)
         .order_by(participant.conversation_id, participant.joined_seq, participant.user_id)
     )
-    return (await connection.execute(query)).all()
+    return (await connection.execute(query, {"viewer_id": viewer_id})).all()
 
 
 async def last_messages(
@@ -142,24 +148,27 @@ async def accepts_new_dms(connection: AsyncConnection, user_id: UUID) -> bool:
 
 
 async def find_participant(
-    connection: AsyncConnection, conversation_id: UUID, user_id: UUID
+    connection: AsyncConnection, viewer_id: UUID, conversation_id: UUID, user_id: UUID
 ) -> AnyRow | None:
     """Somebody who takes, or took, part; PARTICIPANT_COLUMNS. Index: the primary key."""
-    query = _participant(conversation_id, user_id)
-    return (await connection.execute(query)).one_or_none()
+    query = _participant(PARTICIPANT_COLUMNS, conversation_id, user_id)
+    return (await connection.execute(query, {"viewer_id": viewer_id})).one_or_none()
 
 
-async def load_participant(
+async def load_newcomer(
     connection: AsyncConnection, conversation_id: UUID, user_id: UUID
 ) -> AnyRow:
-    """Somebody who is known to be in it; PARTICIPANT_COLUMNS. Index: the primary key."""
-    return (await connection.execute(_participant(conversation_id, user_id))).one()
+    """Somebody who has just joined; UNREAD_PARTICIPANT_COLUMNS. Index: the primary key."""
+    query = _participant(UNREAD_PARTICIPANT_COLUMNS, conversation_id, user_id)
+    return (await connection.execute(query)).one()
 
 
-def _participant(conversation_id: UUID, user_id: UUID) -> Select[*tuple[Any, ...]]:
+def _participant(
+    columns: tuple[Any, ...], conversation_id: UUID, user_id: UUID
+) -> Select[*tuple[Any, ...]]:
     participant = ConversationParticipant
     return (
-        select(*PARTICIPANT_COLUMNS)
+        select(*columns)
         .join(User, User.id == participant.user_id)
         .where(participant.conversation_id == conversation_id, participant.user_id == user_id)
     )

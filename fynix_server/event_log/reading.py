@@ -32,7 +32,7 @@ from fynix_server.event_log.frames import (
     marked_frame,
     new_message_frame,
 )
-from fynix_server.membership import PARTICIPANT_COLUMNS, participant_response
+from fynix_server.membership import UNREAD_PARTICIPANT_COLUMNS, participant_response
 from fynix_server.policy.retention import Horizon
 from fynix_server.protocol.conversations import ConversationResponse
 from fynix_server.read_state import MESSAGE_COLUMNS, message_response
@@ -269,7 +269,7 @@ async def beginning_payload(
     begun = (await connection.execute(query)).one()
     participant = ConversationParticipant
     there = (
-        select(*PARTICIPANT_COLUMNS)
+        select(*UNREAD_PARTICIPANT_COLUMNS)
         .join(User, User.id == participant.user_id)
         .where(
             participant.conversation_id == conversation_id,
@@ -277,7 +277,6 @@ async def beginning_payload(
         )
         .order_by(participant.joined_seq, participant.user_id)
     )
-    unread = {"is_active": True, "last_read_message_id": None}
     conversation = ConversationResponse(
         id=conversation_id,
         is_group=begun.is_group,
@@ -288,7 +287,7 @@ async def beginning_payload(
         last_message_at=None,
         last_seq=seq,
         participants=[
-            participant_response(row).model_copy(update=unread)
+            participant_response(row).model_copy(update={"is_active": True})
             for row in await connection.execute(there)
         ],
         last_message=None,

@@ -12,14 +12,18 @@ from fynix_server.membership.members import (
 )
 from fynix_server.membership.parts import (
     PARTICIPANT_COLUMNS,
+    UNREAD_PARTICIPANT_COLUMNS,
     Membership,
     load_membership,
     participant_response,
 )
+from fynix_server.membership.readings import SHOWN_READING
 
 __all__ = [
     "NOBODY",
     "PARTICIPANT_COLUMNS",
+    "SHOWN_READING",
+    "UNREAD_PARTICIPANT_COLUMNS",
     "Members",
     "MembersCache",
     "Membership",

@@ -5,29 +5,33 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, select
+from sqlalchemy import Row, and_, bindparam, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.errors import NotFound, NotPermitted
+from fynix_server.membership.readings import SHOWN_READING
 from fynix_server.protocol.conversations import ParticipantResponse
 from fynix_server.tables import Conversation, ConversationParticipant, User
 
-PARTICIPANT_COLUMNS: tuple[Any, ...] = (
+_PERSON: tuple[Any, ...] = (
     ConversationParticipant.conversation_id,
     ConversationParticipant.user_id,
     ConversationParticipant.joined_at,
     ConversationParticipant.is_active,
     ConversationParticipant.role,
-    ConversationParticipant.last_read_message_id,
-    ConversationParticipant.last_read_seq,
     ConversationParticipant.joined_seq,
-    ConversationParticipant.severed_read_seq,
-    ConversationParticipant.severed_read_message_id,
     User.username,
     User.display_name,
     User.avatar_url,
 )
-"""What `participant_response` needs; join User to ConversationParticipant to select them."""
+PARTICIPANT_COLUMNS: tuple[Any, ...] = (*_PERSON, *SHOWN_READING)
+"""What `participant_response` needs, as `viewer_id` sees it; join User to ConversationParticipant
+to select them."""
+UNREAD_PARTICIPANT_COLUMNS: tuple[Any, ...] = (
+    *_PERSON,
+    null().label("last_read_message_id"),
+)
+"""The same of people who have read nothing yet, whoever looks."""
 
 
 _MEMBERSHIP = (
@@ -90,14 +94,8 @@ async def load_membership(
     return Membership(conversation_id, user_id, *row)
 
 
-def participant_response(
-    row: Row[*tuple[Any, ...]], severed: frozenset[UUID] = frozenset()
-) -> ParticipantResponse:
-    """A row of PARTICIPANT_COLUMNS as others see it. Not validated: the database holds to it.
-
-    `severed`: those between whom and the viewer a block stands; of them, no reading since.
-    """
-    is_severed = row.user_id in severed
+def participant_response(row: Row[*tuple[Any, ...]]) -> ParticipantResponse:
+    """A row of PARTICIPANT_COLUMNS. Not validated: the database holds to it."""
     return ParticipantResponse.model_construct(
         user_id=row.user_id,
         username=row.username,
@@ -106,7 +104,5 @@ def participant_response(
         joined_at=row.joined_at,
         is_active=row.is_active,
         role=row.role,
-        last_read_message_id=(
-            row.severed_read_message_id if is_severed else row.last_read_message_id
-        ),
+        last_read_message_id=row.last_read_message_id,
     )

@@ -17,7 +17,7 @@ from fynix_server.messages.queries import Place
 from fynix_server.messages.retries import digest_of
 from fynix_server.policy import refusal_to_write, review_message
 from fynix_server.protocol.messages import MessageResponse
-from fynix_server.read_state import markers_shown_to, message_response, read_markers
+from fynix_server.read_state import message_response, read_markers
 from fynix_server.resources import Resources
 from fynix_server.tables import AnyRow
 
@@ -80,8 +80,8 @@ async def edit_message(
             raise NotFound("There is no such message here.", code="message_not_found")
         if row.sender_id != person.user_id:
             raise NotPermitted("Only its sender may edit a message.", code="not_the_sender")
-        markers = (await read_markers(connection, [conversation_id])).get(conversation_id, [])
-        markers = await markers_shown_to(connection, person.user_id, markers)
+        shown = await read_markers(connection, person.user_id, [conversation_id])
+        markers = shown[conversation_id]
         own = message_response(row, person.user_id, markers)
         if row.content == content:
             return own

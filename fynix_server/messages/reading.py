@@ -11,7 +11,7 @@ from fynix_server.messages.queries import Place, Span
 from fynix_server.protocol.fields import MAX_PAGE_DEPTH
 from fynix_server.protocol.frames import MessageRead
 from fynix_server.protocol.messages import MarkReadResponse, MessagesListResponse, MessagesQuery
-from fynix_server.read_state import markers_shown_to, message_response, read_markers, unread_counts
+from fynix_server.read_state import message_response, read_markers, unread_counts
 from fynix_server.resources import Resources
 
 
@@ -48,11 +48,13 @@ async def list_messages(
                 connection, place, span, offset=offset, limit=limit + 1
             )
         total = await queries.count_messages(connection, place, from_seq)
-        markers = (await read_markers(connection, [conversation_id])).get(conversation_id, [])
-        markers = await markers_shown_to(connection, reader.user_id, markers)
+        markers = await read_markers(connection, reader.user_id, [conversation_id])
     blocked = {row.sender_id for row in rows if row.is_from_blocked}
     return MessagesListResponse(
-        messages=[message_response(row, reader.user_id, markers, blocked) for row in rows[:limit]],
+        messages=[
+            message_response(row, reader.user_id, markers[conversation_id], blocked)
+            for row in rows[:limit]
+        ],
         total=total,
         page=wanted.page,
         page_size=wanted.page_size,

@@ -28,6 +28,7 @@ from fynix_server.tables import (
     ReportEvidence,
     Restriction,
     Session,
+    SeveredReading,
     SpamAssessment,
     User,
 )
@@ -121,6 +122,13 @@ async def erasures_after(
 # ── small tables ─────────────────────────────────────────────────────────────────────────────
 
 
+_SEVERED_READING = (
+    SeveredReading.viewer_id,
+    SeveredReading.reader_id,
+    SeveredReading.conversation_id,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Removal:
     """Rows of a table that go, so many at once. The index that finds them is in `index`."""
@@ -152,6 +160,18 @@ def removals(user_id: UUID) -> tuple[Removal, ...]:
             (Block.blocker_id, Block.blocked_id),
             "idx_blocks_blocked",
             Block.blocked_id == user_id,
+        ),
+        Removal(
+            SeveredReading,
+            _SEVERED_READING,
+            "pk_severed_readings",
+            SeveredReading.viewer_id == user_id,
+        ),
+        Removal(
+            SeveredReading,
+            _SEVERED_READING,
+            "idx_severed_readings_reader",
+            SeveredReading.reader_id == user_id,
         ),
         Removal(
             Restriction,

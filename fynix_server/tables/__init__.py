@@ -28,6 +28,7 @@ from fynix_server.tables.moderation import (
     Report,
     ReportEvidence,
     Restriction,
+    SeveredReading,
 )
 from fynix_server.tables.privacy import Erasure
 from fynix_server.tables.retention import CleanupRun, LegalHold, PurgedNumbers, RetentionPolicy
@@ -66,6 +67,7 @@ __all__ = [
     "Restriction",
     "RetentionPolicy",
     "Session",
+    "SeveredReading",
     "SpamAssessment",
     "Table",
     "User",

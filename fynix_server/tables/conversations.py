@@ -70,10 +70,6 @@ class ConversationParticipant(Table):
     role: Mapped[str] = mapped_column(String(16), default="member", server_default="member")
     last_read_seq: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
     """Only moves forward. Unread is derived from it, never counted up."""
-    severed_read_seq: Mapped[int | None] = mapped_column(BigInteger)
-    """Where the marker stood when a block came between them and somebody here: that one sees no
-    further. Null: no block stands between them and anybody here."""
-    severed_read_message_id: Mapped[UUID | None]
     joined_seq: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
     """The number of their joining: they read nothing before it."""
     left_seq: Mapped[int | None] = mapped_column(BigInteger)

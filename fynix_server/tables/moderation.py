@@ -27,6 +27,26 @@ class Block(Table):
     created_at: Mapped[datetime] = created()
 
 
+class SeveredReading(Table):
+    """How far `reader_id` had read when a block came between them and `viewer_id`, who sees no
+    further. Where there is none they have met there since, and nothing is seen."""
+
+    __tablename__ = "severed_readings"
+    __table_args__ = (Index("idx_severed_readings_reader", "reader_id", "viewer_id"),)
+
+    viewer_id: Mapped[UUID] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    reader_id: Mapped[UUID] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    conversation_id: Mapped[UUID] = mapped_column(
+        ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True
+    )
+    read_seq: Mapped[int] = mapped_column(BigInteger)
+    read_message_id: Mapped[UUID | None]
+
+
 class Report(Table):
     """A case: what somebody says that somebody has done, and what became of it."""
 

@@ -30,7 +30,6 @@ DECIDED: dict[str, dict[str, str]] = {
         "muted_until": EMPTIED,
         "conversation_id user_id joined_at is_active last_read_message_id role": STAYS,
         "last_read_seq joined_seq left_seq left_at": STAYS,
-        "severed_read_message_id severed_read_seq": STAYS,
     },
     "messages": {
         "content content_type is_deleted client_message_id edited_at": EMPTIED,
@@ -43,6 +42,9 @@ DECIDED: dict[str, dict[str, str]] = {
         "conversation_id seq type actor_id message_id created_at": STAYS,
     },
     "blocks": {"blocker_id blocked_id created_at": GONE},
+    "severed_readings": {
+        "viewer_id reader_id conversation_id read_seq read_message_id": GONE,
+    },
     "reports": {
         "comment outcome assigned_to": EMPTIED,
         "id reporter_id target_key target_user_id message_id conversation_id": STAYS,

@@ -176,7 +176,7 @@ ASKED: dict[str, tuple[Ask, set[str]]] = {
         {_MEMBERSHIPS, "uq_messages_conversation_id_seq"},
     ),
     "read markers of a page": (
-        lambda connection, ids: read_markers(connection, ids.conversations[:20]),
+        lambda connection, ids: read_markers(connection, ids.user, ids.conversations[:20]),
         {"pk_conversation_participants"},
     ),
     "a page of conversations": (

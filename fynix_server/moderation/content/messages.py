@@ -94,13 +94,11 @@ async def _restoration(on: OnMessage, seq: int) -> Envelope:
     """Its frame; those who may not read the message are told its number only."""
     row = on.row
     room = await load_members(on.connection, row.conversation_id)
-    markers = (await read_markers(on.connection, [row.conversation_id])).get(
-        row.conversation_id, []
-    )
+    markers = await read_markers(on.connection, row.sender_id, [row.conversation_id])
     is_hidden = row.hidden_because is not None
     excluded = tuple(
         it.user_id
-        for it in markers
+        for it in markers[row.conversation_id]
         if it.joined_seq > row.seq or (is_hidden and it.user_id != row.sender_id)
     )
     payload = {"message": message_response(row, None, ()).model_dump(mode="json")}
