@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 from sqlalchemy import select, update
 
 from fynix_server.tables import AuditEntry, User
@@ -21,3 +22,8 @@ async def audited(api: Api) -> list[Any]:
     """The whole audit log, in its order."""
     async with api.resources.database.read() as connection:
         return list(await connection.execute(select(AuditEntry).order_by(AuditEntry.seq)))
+
+
+async def act(moderator: Person, person: Person, verb: str, **body: Any) -> httpx.Response:
+    url = f"/api/admin/users/{person.user_id}/{verb}"
+    return await moderator.client.post(url, json={"reason": "because", **body})

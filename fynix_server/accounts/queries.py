@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.errors import Conflict
 from fynix_server.protocol.accounts import OwnUserResponse, Role
-from fynix_server.tables import User, new_id
+from fynix_server.tables import User, is_active_at, new_id
 
 _LAST_CHARACTER = "\U0010ffff"
 
@@ -102,13 +102,13 @@ async def account_by_name(connection: AsyncConnection, username: str) -> Account
 
 
 async def accounts_by_prefix(
-    connection: AsyncConnection, prefix: str, after: str | None, limit: int
+    connection: AsyncConnection, prefix: str, after: str | None, limit: int, now: datetime
 ) -> Sequence[Account]:
     """Active people whose name begins with `prefix`, by name, from the one after `after` on.
 
     Index: the unique one of `username`.
     """
-    query = select(*_ACCOUNT).where(User.status == "active")
+    query = select(*_ACCOUNT).where(is_active_at(now))
     if prefix:
         # Not LIKE, for which neither database uses the index when the pattern is a parameter.
         query = query.where(User.username >= prefix, User.username < prefix + _LAST_CHARACTER)

@@ -53,7 +53,9 @@ async def list_users(resources: Resources, wanted: UserListQuery) -> UserListRes
         # No name has it, and Postgres would refuse the question.
         return UserListResponse(users=[], next_after=None)
     async with resources.database.read() as connection:
-        found = await queries.accounts_by_prefix(connection, prefix, after, wanted.limit + 1)
+        found = await queries.accounts_by_prefix(
+            connection, prefix, after, wanted.limit + 1, resources.clock()
+        )
     page = found[: wanted.limit]
     return UserListResponse(
         users=[_as_others_see(account) for account in page],

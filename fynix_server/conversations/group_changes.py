@@ -19,8 +19,9 @@ from fynix_server.conversations.queries import AnyRow
 from fynix_server.errors import InvalidInput, NotFound
 from fynix_server.event_bus import MESSAGES, Envelope
 from fynix_server.event_log import NewEvent, allot_seq, event_frame, record_event
-from fynix_server.membership import Membership, active_member_ids, load_membership
+from fynix_server.membership import Membership, active_member_ids, find_heir, load_membership
 from fynix_server.permissions import GroupAct, require_group_role
+from fynix_server.protocol.conversations import ParticipantRole
 from fynix_server.resources import Resources
 
 
@@ -104,6 +105,42 @@ class GroupChange:
         for envelope in self._envelopes:
             resources.event_bus.publish(envelope)
 
+    async def set_role(self, user_id: UUID, role: ParticipantRole) -> None:
+        """Give somebody another role, under a number of its own."""
+        await queries.change_role(self.connection, self.conversation_id, user_id, role)
+        updated_by = str(self.actor.user_id)
+        payload = {"user_id": str(user_id), "role": role, "updated_by": updated_by}
+        await self.log("participant_updated", await self.allot_seq(), payload)
+
+
+async def _replace_banned_owner(resources: Resources, conversation_id: UUID) -> None:
+    """In a transaction of its own: it stands, even where the change then asked for is refused."""
+    async with resources.database.read() as connection:
+        if await queries.find_banned_owner(connection, conversation_id) is None:
+            return
+    async with resources.database.write() as connection:
+        await queries.lock_conversation(connection, conversation_id)
+        handed_on = await _hand_on_from_banned(connection, conversation_id, resources.clock())
+    if handed_on is not None:
+        handed_on.announce(resources)
+
+
+async def _hand_on_from_banned(
+    connection: AsyncConnection, conversation_id: UUID, now: datetime
+) -> GroupChange | None:
+    """As if a banned owner, who can do nothing for the group any more, had transferred it to
+    whoever would inherit it. None: its owner is not banned, or nobody there may log in.
+    """
+    owner_id = await queries.find_banned_owner(connection, conversation_id)
+    heir = None if owner_id is None else await find_heir(connection, conversation_id, now)
+    if owner_id is None or heir is None or not heir.is_active:
+        return None
+    owner = await load_membership(connection, conversation_id, owner_id)
+    change = GroupChange(connection, owner, now)
+    await change.set_role(owner_id, "admin")
+    await change.set_role(heir.user_id, "owner")
+    return change
+
 
 @asynccontextmanager
 async def group_change(
@@ -111,12 +148,18 @@ async def group_change(
 ) -> AsyncIterator[GroupChange]:
     """Change a group, then tell of it. `is_dry_run`: all is done, taken back, and told to nobody.
 
+    Of a group whose owner is banned somebody else is the owner first.
+
     Raises: NotFound (no such conversation), NotPermitted (not in it), InvalidInput (a DM),
     Unavailable.
     """
     now = resources.clock()
+    if not is_dry_run:
+        await _replace_banned_owner(resources, conversation_id)
     async with act_transaction(resources.database, is_dry_run=is_dry_run) as connection:
         await queries.lock_conversation(connection, conversation_id)
+        if is_dry_run:
+            await _hand_on_from_banned(connection, conversation_id, now)
         actor = await load_membership(connection, conversation_id, actor_id)
         if not actor.is_group:
             raise InvalidInput("This is a direct conversation, not a group.", code="not_a_group")

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from fynix_server.conversations import queries
 from fynix_server.conversations.group_changes import GroupChange, group_change
 from fynix_server.errors import Conflict
-from fynix_server.membership import participant_response
+from fynix_server.membership import find_heir, participant_response
 from fynix_server.permissions import GroupAct
 from fynix_server.protocol.conversations import ParticipantResponse, ParticipantRole
 from fynix_server.resources import Resources
@@ -47,20 +46,14 @@ async def change_role(
                 )
             if is_transfer:
                 # First, so that nobody who follows the numbers ever sees two owners.
-                await _set_role(change, actor_id, "admin")
-            await _set_role(change, wanted.user_id, wanted.role)
+                await change.set_role(actor_id, "admin")
+            await change.set_role(wanted.user_id, wanted.role)
         after = await change.participant(wanted.user_id)
     return participant_response(after)
 
 
 async def pass_on_ownership(change: GroupChange) -> None:
     """The owner, who is the actor, has gone: find an heir; there is none where all have gone."""
-    heir_id = await queries.next_owner_id(change.connection, change.conversation_id)
-    if heir_id is not None:
-        await _set_role(change, heir_id, "owner")
-
-
-async def _set_role(change: GroupChange, user_id: UUID, role: ParticipantRole) -> None:
-    await queries.change_role(change.connection, change.conversation_id, user_id, role)
-    payload = {"user_id": str(user_id), "role": role, "updated_by": str(change.actor.user_id)}
-    await change.log("participant_updated", await change.allot_seq(), payload)
+    heir = await find_heir(change.connection, change.conversation_id, change.now)
+    if heir is not None:
+        await change.set_role(heir.user_id, "owner")

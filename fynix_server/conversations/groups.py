@@ -7,7 +7,7 @@ from fynix_server.conversations import queries
 from fynix_server.conversations.describing import describe_conversation
 from fynix_server.conversations.group_changes import GroupChange, group_change
 from fynix_server.conversations.group_roles import pass_on_ownership
-from fynix_server.conversations.service import participant_row, require_no_block
+from fynix_server.conversations.service import participant_row, require_willing
 from fynix_server.errors import Conflict, NotFound
 from fynix_server.membership import participant_response
 from fynix_server.permissions import REMOVING, GroupAct
@@ -51,8 +51,8 @@ async def add_participant(
     """Add somebody, who sees what happens from now on; who was there before is so again.
 
     Raises: NotFound (the conversation or the person), NotPermitted (not its owner or an
-    admin, or a block stands between them), InvalidInput (a DM), Conflict (there already, or the
-    group is full).
+    admin, or they do not want the actor to add them), InvalidInput (a DM), Conflict (there
+    already, or the group is full).
     """
     async with group_change(resources, actor_id, conversation_id) as change:
         change.require(GroupAct.ADD)
@@ -65,7 +65,7 @@ async def add_participant(
             raise NotFound(f"There is no user {user_id}.", code="user_not_found")
         seq = await change.allot_seq()
         added = await _join(change, user_id, seq)
-        await require_no_block(change.connection, actor_id, [user_id])
+        await require_willing(change.connection, actor_id, [user_id], change.now)
         payload = {"participant": added.model_dump(mode="json"), "added_by": str(actor_id)}
         await change.log("participant_added", seq, payload, joiner_id=user_id)
         await queries.move_members_version(change.connection, conversation_id)

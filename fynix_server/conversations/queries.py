@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, case, func, insert, or_, select, update
+from sqlalchemy import Row, Select, and_, func, insert, not_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,7 +15,7 @@ from fynix_server.membership import (
     is_blocked_by,
 )
 from fynix_server.read_state import MESSAGE_COLUMNS
-from fynix_server.tables import Conversation, ConversationParticipant, Message, User
+from fynix_server.tables import Conversation, ConversationParticipant, Message, User, is_active_at
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -141,10 +141,40 @@ async def known_user_ids(connection: AsyncConnection, user_ids: Collection[UUID]
     return set((await connection.execute(query)).scalars())
 
 
-async def accepts_new_dms(connection: AsyncConnection, user_id: UUID) -> bool:
-    """Whether they let new people write to them, and are there at all. Index: pk_users."""
-    query = select(User.accepts_new_dms).where(User.id == user_id, User.status == "active")
-    return bool((await connection.execute(query)).scalar_one_or_none())
+async def unwelcoming(
+    connection: AsyncConnection, user_ids: Collection[UUID], now: datetime
+) -> dict[UUID, bool]:
+    """Those of them who let nobody new write to them; whether they are shut out of the server.
+
+    Index: pk_users.
+    """
+    is_active = is_active_at(now)
+    query = select(User.id, not_(is_active)).where(
+        User.id.in_(user_ids), or_(not_(is_active), User.accepts_new_dms.is_(False))
+    )
+    return {user_id: is_shut_out for user_id, is_shut_out in await connection.execute(query)}
+
+
+async def known_dms(connection: AsyncConnection, dm_keys: Collection[str]) -> set[str]:
+    """Those of them of which there is a conversation. Index: uq_conversations_dm_key."""
+    query = select(Conversation.dm_key).where(Conversation.dm_key.in_(dm_keys))
+    return {it for it in (await connection.execute(query)).scalars() if it is not None}
+
+
+async def find_banned_owner(connection: AsyncConnection, conversation_id: UUID) -> UUID | None:
+    """The owner of a group, if they are banned. Indexes: pk_conversation_participants, pk_users."""
+    participant = ConversationParticipant
+    query = (
+        select(participant.user_id)
+        .join(User, User.id == participant.user_id)
+        .where(
+            participant.conversation_id == conversation_id,
+            participant.is_active,
+            participant.role == "owner",
+            User.status == "banned",
+        )
+    )
+    return (await connection.execute(query)).scalar_one_or_none()
 
 
 async def find_participant(
@@ -172,28 +202,6 @@ def _participant(
         .join(User, User.id == participant.user_id)
         .where(participant.conversation_id == conversation_id, participant.user_id == user_id)
     )
-
-
-async def next_owner_id(connection: AsyncConnection, conversation_id: UUID) -> UUID | None:
-    """Who inherits a group: the admin there longest, else the member; None: nobody is left.
-
-    Whoever is shut out of the server comes after all others. Of those who came with the same
-    number, the account made first. Indexes: the primary key, pk_users.
-    """
-    participant = ConversationParticipant
-    query = (
-        select(participant.user_id)
-        .join(User, User.id == participant.user_id)
-        .where(participant.conversation_id == conversation_id, participant.is_active)
-        .order_by(
-            case((User.status == "active", 0), else_=1),
-            case((participant.role == "admin", 0), else_=1),
-            participant.joined_seq,
-            participant.user_id,
-        )
-        .limit(1)
-    )
-    return (await connection.execute(query)).scalar_one_or_none()
 
 
 # ── writing ──────────────────────────────────────────────────────────────────────────────────

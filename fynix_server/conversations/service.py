@@ -52,15 +52,15 @@ async def open_dm(
     """
     if user_id == other_user_id:
         raise InvalidInput("A conversation needs somebody else.", code="dm_with_oneself")
-    dm_key = ":".join(sorted((str(user_id), str(other_user_id))))
+    dm_key = _dm_key(user_id, other_user_id)
+    now = resources.clock()
     horizon = await resources.policy.horizon()
     async with resources.database.read() as connection:
         known_id = await queries.find_dm(connection, dm_key)
         if known_id is not None:
             return await describe_conversation(connection, user_id, known_id, horizon), False
         await _require_people(connection, [other_user_id])
-        await _require_welcome(connection, user_id, other_user_id)
-    now = resources.clock()
+        await _require_welcome(connection, user_id, other_user_id, now)
     new = {**_new_conversation(now), "is_group": False, "dm_key": dm_key}
     roles = {user_id: "member", other_user_id: "member"}
     async with resources.database.write() as connection:
@@ -69,7 +69,7 @@ async def open_dm(
         if is_new:
             frame = await _begin(connection, conversation_id, user_id, roles, now)
             # Again: a block may have been made meanwhile.
-            await _require_welcome(connection, user_id, other_user_id)
+            await _require_welcome(connection, user_id, other_user_id, now)
         conversation = await describe_conversation(connection, user_id, conversation_id, horizon)
     if is_new:
         _announce_beginning(resources, conversation_id, frame, tuple(roles))
@@ -81,8 +81,8 @@ async def create_group(
 ) -> ConversationResponse:
     """Start a group; its creator is its owner. Somebody named twice is in it once.
 
-    Raises: NotFound (somebody named does not exist), NotPermitted (a block stands between them and
-    the creator).
+    Raises: NotFound (somebody named does not exist), NotPermitted (somebody does not want the
+    creator to add them).
     """
     now = resources.clock()
     new = {
@@ -98,7 +98,7 @@ async def create_group(
         await _require_people(connection, wanted.participant_ids)
         await queries.insert_group(connection, new)
         frame = await _begin(connection, conversation_id, creator_id, roles, now)
-        await require_no_block(connection, creator_id, wanted.participant_ids)
+        await require_willing(connection, creator_id, wanted.participant_ids, now)
         conversation = await describe_conversation(connection, creator_id, conversation_id, horizon)
     _announce_beginning(resources, conversation_id, frame, tuple(roles))
     return conversation
@@ -170,7 +170,13 @@ async def _require_people(connection: AsyncConnection, user_ids: Sequence[UUID])
         raise NotFound(f"There is no user {unknown[0]}.", code="user_not_found")
 
 
-async def _require_welcome(connection: AsyncConnection, user_id: UUID, other_user_id: UUID) -> None:
+def _dm_key(user_id: UUID, other_user_id: UUID) -> str:
+    return ":".join(sorted((str(user_id), str(other_user_id))))
+
+
+async def _require_welcome(
+    connection: AsyncConnection, user_id: UUID, other_user_id: UUID, now: datetime
+) -> None:
     """Whether somebody may begin a direct conversation.
 
     Raises: NotPermitted (`user_blocked`: by themselves; `cannot_message_user`: for whatever reason
@@ -179,19 +185,30 @@ async def _require_welcome(connection: AsyncConnection, user_id: UUID, other_use
     if await blocked_among(connection, user_id, [other_user_id]):
         raise NotPermitted("You have blocked them; unblock them to write.", code="user_blocked")
     is_blocked = await blocked_among(connection, other_user_id, [user_id])
-    if is_blocked or not await queries.accepts_new_dms(connection, other_user_id):
+    if is_blocked or await queries.unwelcoming(connection, [other_user_id], now):
         raise cannot_message_user()
 
 
-async def require_no_block(
-    connection: AsyncConnection, actor_id: UUID, user_ids: Sequence[UUID]
+async def require_willing(
+    connection: AsyncConnection, actor_id: UUID, user_ids: Sequence[UUID], now: datetime
 ) -> None:
-    """Who may add whom to a group: nobody somebody between whom and them a block stands.
+    """Who may add whom to a group: whoever could write to them, so that no group gets around it.
 
-    Raises: NotPermitted (the same whoever has set it).
+    Raises: NotPermitted (the same for whatever reason, so that a block looks like any of them).
     """
-    if await severed_from(connection, actor_id, user_ids):
+    is_severed = await severed_from(connection, actor_id, user_ids)
+    if is_severed or await _is_refused(connection, actor_id, user_ids, now):
         raise NotPermitted("You cannot add this person.", code="cannot_add_user")
+
+
+async def _is_refused(
+    connection: AsyncConnection, actor_id: UUID, user_ids: Sequence[UUID], now: datetime
+) -> bool:
+    """Whether one of them is shut out, or wants nobody new and has no conversation with them."""
+    unwelcoming = await queries.unwelcoming(connection, set(user_ids) - {actor_id}, now)
+    keys = {_dm_key(actor_id, it) for it in unwelcoming}
+    known = await queries.known_dms(connection, keys) if keys else set()
+    return any(unwelcoming.values()) or known != keys
 
 
 async def list_conversations(

@@ -1,6 +1,7 @@
 """Who takes part in a conversation, and who wants nothing from whom: what every feature shares."""
 
 from fynix_server.membership.blocks import blocked_among, is_blocked_by, severed_from
+from fynix_server.membership.heirs import Heir, find_heir
 from fynix_server.membership.members import (
     NOBODY,
     Members,
@@ -24,12 +25,14 @@ __all__ = [
     "PARTICIPANT_COLUMNS",
     "SHOWN_READING",
     "UNREAD_PARTICIPANT_COLUMNS",
+    "Heir",
     "Members",
     "MembersCache",
     "Membership",
     "active_member_ids",
     "active_member_ids_now",
     "blocked_among",
+    "find_heir",
     "is_blocked_by",
     "load_members",
     "load_members_now",

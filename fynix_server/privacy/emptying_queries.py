@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, case, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.tables import (
@@ -63,25 +63,6 @@ async def change_part(
         .where(participant.conversation_id == conversation_id, participant.user_id == user_id)
         .values(**values)
     )
-
-
-async def next_owner_id(connection: AsyncConnection, conversation_id: UUID) -> UUID | None:
-    """Who inherits a group, as when its owner leaves: the admin there longest, else the member.
-
-    None: nobody is left. Index: the primary key.
-    """
-    participant = ConversationParticipant
-    query = (
-        select(participant.user_id)
-        .where(participant.conversation_id == conversation_id, participant.is_active)
-        .order_by(
-            case((participant.role == "admin", 0), else_=1),
-            participant.joined_seq,
-            participant.user_id,
-        )
-        .limit(1)
-    )
-    return (await connection.execute(query)).scalar_one_or_none()
 
 
 async def change_conversation(

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.event_bus import MESSAGES, Envelope
 from fynix_server.event_log import NewEvent, append_event, event_frame
-from fynix_server.membership import active_member_ids
+from fynix_server.membership import active_member_ids, find_heir
 from fynix_server.privacy import emptying_queries
 from fynix_server.privacy.pacing import Erasing
 from fynix_server.privacy.queries import Counts
@@ -20,7 +20,7 @@ async def withdraw(erasing: Erasing, conversation_id: UUID) -> None:
     """
     now = erasing.resources.clock()
     counts: Counts = {}
-    envelope = None
+    envelopes = []
     async with erasing.transaction(counts) as connection:
         conversation = await emptying_queries.lock_conversation(connection, conversation_id)
         part = await emptying_queries.find_part(connection, conversation_id, erasing.user_id)
@@ -29,12 +29,12 @@ async def withdraw(erasing: Erasing, conversation_id: UUID) -> None:
                 await _freeze(connection, conversation_id, conversation.frozen_at, now)
             elif part.is_active:
                 is_owner = part.role == "owner"
-                envelope = await _leave(connection, conversation_id, erasing.user_id, now)
+                envelopes.append(await _leave(connection, conversation_id, erasing.user_id, now))
                 counts["conversation_participants"] = 1
                 if is_owner:
-                    await _pass_on(connection, conversation_id)
+                    envelopes += await _pass_on(connection, conversation_id, erasing.user_id, now)
         await erasing.note_place(connection)
-    if envelope is not None:
+    for envelope in envelopes:
         erasing.resources.event_bus.publish(envelope)
     await erasing.rest()
 
@@ -76,7 +76,16 @@ async def _leave(
     )
 
 
-async def _pass_on(connection: AsyncConnection, conversation_id: UUID) -> None:
-    heir_id = await emptying_queries.next_owner_id(connection, conversation_id)
-    if heir_id is not None:
-        await emptying_queries.change_part(connection, conversation_id, heir_id, role="owner")
+async def _pass_on(
+    connection: AsyncConnection, conversation_id: UUID, owner_id: UUID, now: datetime
+) -> list[Envelope]:
+    heir = await find_heir(connection, conversation_id, now)
+    if heir is None:
+        return []
+    await emptying_queries.change_part(connection, conversation_id, heir.user_id, role="owner")
+    payload = {"user_id": str(heir.user_id), "role": "owner", "updated_by": str(owner_id)}
+    event = NewEvent(conversation_id, "participant_updated", owner_id, None, payload)
+    seq = await append_event(connection, event, now)
+    members = (await active_member_ids(connection, [conversation_id]))[conversation_id]
+    frame = event_frame(event.type, conversation_id, seq, payload)
+    return [Envelope(MESSAGES, members, frame, conversation_id, seq, for_opted_in=True)]

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select
 
-from fynix_server.tables.accounts import RefreshToken, Session, User
+from fynix_server.tables.accounts import RefreshToken, Session, User, is_active_at
 from fynix_server.tables.audit import AuditEntry, AuditHead
 from fynix_server.tables.base import Table, UtcDateTime, new_id
 from fynix_server.tables.conversations import (
@@ -72,5 +72,6 @@ __all__ = [
     "Table",
     "User",
     "UtcDateTime",
+    "is_active_at",
     "new_id",
 ]

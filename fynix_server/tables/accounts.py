@@ -3,7 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean, ForeignKey, Index, String, Text, true
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    and_,
+    or_,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fynix_server.tables.base import Table, created, new_id
@@ -38,6 +48,12 @@ class User(Table):
     """Whether somebody new may begin a direct conversation with them."""
     created_at: Mapped[datetime] = created()
     updated_at: Mapped[datetime] = created()
+
+
+def is_active_at(now: datetime) -> ColumnElement[bool]:
+    """Whether the account may be used. A suspension that is over leaves its row as it was."""
+    is_over = and_(User.status == "suspended", User.status_until <= now)
+    return or_(User.status == "active", is_over)
 
 
 class Session(Table):

@@ -1,5 +1,8 @@
 """A block in a group: messages arrive marked, typing does not pass, nobody adds the other."""
 
+from sqlalchemy import update
+
+from fynix_server.tables import User
 from tests.blocking.acts import block
 from tests.people import Api, Live, Person
 
@@ -79,3 +82,33 @@ async def test_neither_can_add_the_other_to_a_group(api: Api) -> None:
     for person in (alice, bob):
         listed = (await person.client.get("/api/conversations")).json()["conversations"]
         assert [it["id"] for it in listed] == [groups[person.username]]
+
+
+async def test_a_refusal_to_be_added_is_that_of_any_other_privacy(api: Api) -> None:
+    alice, bob, carol, dave = await api.people("alice", "bob", "carol", "dave")
+    await block(alice, bob)
+    await carol.client.patch("/api/users/me", json={"accepts_new_dms": False})
+    async with api.resources.database.write() as connection:
+        is_dave = User.id == dave.user_id
+        await connection.execute(update(User).where(is_dave).values(status="banned"))
+    group = await bob.group("his")
+
+    told = []
+    for other in (alice, carol, dave):
+        url = f"/api/conversations/{group}/participants"
+        added = await bob.client.post(url, json={"user_id": str(other.user_id)})
+        body = {"name": "new", "participant_ids": [str(other.user_id)]}
+        begun = await bob.client.post("/api/conversations", json=body)
+        told += [(it.status_code, it.json()["code"], it.json()["detail"]) for it in (added, begun)]
+
+    assert set(told) == {(403, "cannot_add_user", "You cannot add this person.")}
+
+
+async def test_who_wants_nobody_new_is_added_by_those_they_write_with(api: Api) -> None:
+    alice, bob = await api.people("alice", "bob")
+    await alice.dm(bob)
+    await alice.client.patch("/api/users/me", json={"accepts_new_dms": False})
+
+    await bob.group("both", alice)
+
+    assert (await alice.client.get("/api/conversations")).json()["total"] == 2

@@ -4,16 +4,10 @@ import json
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
-from tests.people import Api, Person, Serve
-from tests.staff import audited, promoted
-
-
-async def act(moderator: Person, person: Person, verb: str, **body: Any) -> httpx.Response:
-    url = f"/api/admin/users/{person.user_id}/{verb}"
-    return await moderator.client.post(url, json={"reason": "because", **body})
+from tests.people import Api, Serve
+from tests.staff import act, audited, promoted
 
 
 async def test_a_suspended_person_is_shut_out_at_once_and_comes_back_by_the_clock(
@@ -204,3 +198,21 @@ async def test_who_has_no_role_sees_and_does_nothing_and_the_attempt_is_recorded
         ("user.list", "refused", None),
         ("user.ban", "refused", str(carol.user_id)),
     ]
+
+
+async def test_after_a_suspension_they_are_found_and_written_to_as_before(api: Api) -> None:
+    bob, carol = await api.people("bob", "carol")
+    moderator = await promoted(api, "mod", "moderator")
+    await act(moderator, bob, "suspend", seconds=60)
+
+    async def found() -> list[str]:
+        page = (await carol.client.get("/api/users", params={"q": "bob"})).json()
+        return [it["username"] for it in page["users"]]
+
+    during = await found()
+    refused = await carol.client.post(f"/api/conversations/dm/{bob.user_id}")
+    api.clock.advance(61)
+
+    assert (during, refused.json()["code"]) == ([], "cannot_message_user")
+    assert await found() == ["bob"]
+    assert await carol.dm(bob)

@@ -133,9 +133,12 @@ async def test_a_group_of_hers_is_handed_over_and_keeps_what_others_called_it(
     world: World,
 ) -> None:
     bob, group = world.bob, world.her.group
+    live = await bob.live()
 
     await world.erase()
 
+    told = await live.expect("participant_updated")
+    assert (told["user_id"], told["role"]) == (str(bob.user_id), "owner")
     found = (await bob.client.get(f"/api/conversations/{group}")).json()
     joined = (await bob.client.get(f"/api/conversations/{world.her.joined}")).json()
     assert [(it["user_id"], it["role"]) for it in found["participants"]] == [

@@ -91,7 +91,7 @@ ASKED: dict[str, tuple[Ask, set[str]]] = {
         {"idx_participants_user_active", "pk_conversations"},
     ),
     "people by the beginning of their name": (
-        lambda connection, _: accounts_by_prefix(connection, "person-1", None, 20),
+        lambda connection, _: accounts_by_prefix(connection, "person-1", None, 20, utc_now()),
         {"uq_users_username or idx_users_status"},
     ),
     "who was in it": (
