@@ -22,7 +22,7 @@ from fynix_server.clock import utc_now
 from fynix_server.conversations.queries import conversations_of, last_messages
 from fynix_server.database import Database
 from fynix_server.event_log import allot_seq, frames_after
-from fynix_server.membership import active_member_ids, load_membership
+from fynix_server.membership import active_member_ids, find_heir, load_membership
 from fynix_server.messages import queries as message_queries
 from fynix_server.messages.conversation_locks import lock_conversations
 from fynix_server.messages.queries import Place, Span
@@ -177,6 +177,10 @@ ASKED: dict[str, tuple[Ask, set[str]]] = {
     ),
     "read markers of a page": (
         lambda connection, ids: read_markers(connection, ids.user, ids.conversations[:20]),
+        {"pk_conversation_participants", "pk_severed_readings"},
+    ),
+    "who inherits a group": (
+        lambda connection, ids: find_heir(connection, ids.conversation, utc_now()),
         {"pk_conversation_participants"},
     ),
     "a page of conversations": (
