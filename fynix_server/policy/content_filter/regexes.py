@@ -12,7 +12,7 @@ from fynix_server.policy.content_filter.rules import Hit
 # expression, and of all of a filter.
 MAX_INSTRUCTIONS = 1_000
 MAX_INSTRUCTIONS_OF_ALL = 30_000
-# What RE2 may take to compile one of unknown size: one made for the worst takes 20 ms to be refused,
+# What RE2 may take to compile one of unknown size: one made for the worst is refused after 20 ms,
 # where the 8 MiB that it takes by itself let it work for more than a second. Several times what
 # MAX_INSTRUCTIONS need.
 _MAX_UNCHECKED_BYTES = 1024 * 1024
