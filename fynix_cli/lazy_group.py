@@ -1,6 +1,6 @@
 """A group of commands whose modules are imported only when one of them runs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -25,14 +25,25 @@ class _Placeholder(TyperCommand):
     """Stands in the list of commands for one that nobody has called."""
 
 
-def lazy_group(commands: Mapping[str, LazyCommand]) -> type[TyperGroup]:
-    """The class of a group that lists `commands` and loads the one that is called."""
+def lazy_group(
+    commands: Mapping[str, LazyCommand], sections: Mapping[str, Sequence[str]] | None = None
+) -> type[TyperGroup]:
+    """The class of a group that lists `commands` and loads the one that is called.
+
+    `sections`: the names below each heading of the list; without them there is one.
+    """
 
     class LazyGroup(TyperGroup):
         def __init__(self, **attributes: Any) -> None:
             super().__init__(**attributes)
             for name, command in commands.items():
                 self.add_command(_Placeholder(name=name, help=command.help, rich_markup_mode=None))
+
+        def format_commands(self, ctx: Any, formatter: Any) -> None:
+            width = max(map(len, commands))
+            for heading, names in (sections or {"Commands": [*commands]}).items():
+                with formatter.section(heading):
+                    formatter.write_dl([(it.ljust(width), commands[it].help) for it in names])
 
         # Both running a command and completing its options come through here; listing does not.
         def resolve_command(self, ctx: Any, args: list[str]) -> Any:

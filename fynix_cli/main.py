@@ -54,12 +54,14 @@ COMMANDS = {
         "fynix_cli.commands.reports:reports", "List your reports and their outcome."
     ),
     "notices": LazyCommand("fynix_cli.commands.reports:notices", "List what the server told you."),
-    "moderation": LazyCommand("fynix_cli.commands.moderation:app", "Moderate: cases and more."),
+    "moderation": LazyCommand(
+        "fynix_cli.commands.moderation:app", "Cases, content, the filter, spam."
+    ),
     "audit": LazyCommand(
         "fynix_cli.commands.audit:app", "Read the audit log, and check that it is whole."
     ),
     "export": LazyCommand("fynix_cli.commands.privacy:export", "Save all your data in a file."),
-    "privacy": LazyCommand("fynix_cli.commands.privacy:app", "Who was erased, and again."),
+    "privacy": LazyCommand("fynix_cli.commands.privacy:app", "List who was erased; do it again."),
     "scenario": LazyCommand(
         "fynix_cli.commands.scenario:app", "Script conversations, and play them."
     ),
@@ -67,10 +69,25 @@ COMMANDS = {
     "top": LazyCommand("fynix_cli.commands.top:top", "Watch a server, live."),
 }
 
+SECTIONS = {
+    "Run a server": ("serve", "demo", "migrate", "seed", "doctor", "status", "top", "bench"),
+    "Talk": (
+        *("login", "logout", "whoami", "send", "chat", "tail", "wait", "conversations"),
+        *("conversation", "messages", "read", "delete"),
+    ),
+    "Look after yourself": ("block", "unblock", "blocks", "report", "reports", "notices", "export"),
+    "Moderate": (
+        *("user", "moderation", "limits", "session", "connections", "audit"),
+        *("privacy", "retention", "cleanup"),
+    ),
+    "Test": ("scenario",),
+}
+"""The list of commands in the help, by heading."""
+
 _DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 app = typer.Typer(
-    cls=lazy_group(COMMANDS),
+    cls=lazy_group(COMMANDS, SECTIONS),
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -101,11 +118,13 @@ def fynix(
       fynix login alice           log in to it (--register: make the account)
       fynix send bob "hello"      write to somebody
       fynix tail                  watch what arrives
+      fynix moderation case list  see what people have reported
 
     \b
     Exit codes:
       0 ok, 1 failed, 2 wrong usage, 3 not found, 4 not allowed, 5 conflict,
-      6 rate limited, 7 unreachable, 8 assertions failed, 9 timed out, 130 interrupted
+      6 rate limited, 7 unreachable, 8 assertions failed, 9 timed out,
+      130 interrupted
 
     FYNIX_DEBUG=1 shows the traceback of a failure.
     """

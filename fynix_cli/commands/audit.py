@@ -109,7 +109,7 @@ def export(
     profile: ProfileOption = None,
     server: ServerOption = None,
 ) -> None:
-    """Write the log as JSON lines, oldest first: to be kept where nobody of the server can reach.
+    """Write the log as JSON lines, oldest first. Keep it where nobody of the server can reach.
 
     \b
     Examples:
@@ -145,7 +145,8 @@ def verify(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Check that no entry was changed, removed, put in or moved; the first that was is named.
+    """Check that nobody has changed the log. The first entry that was changed, removed, put in or
+    moved is named.
 
     Hashes are worked out here, from what the server gives: it need not be believed. Whoever can
     write to the database can also write the whole log anew; that shows only against what was

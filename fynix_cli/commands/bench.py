@@ -63,7 +63,7 @@ def send(
     output: OutputOption = OutputFormat.table,
     compare: CompareOption = None,
 ) -> None:
-    """As fast as it goes: each pair sends again once its message was answered and has arrived.
+    """As fast as it goes. Each pair sends again once its message was answered and has arrived.
 
     \b
     Examples:
@@ -94,7 +94,7 @@ def deliver(
     output: OutputOption = OutputFormat.table,
     compare: CompareOption = None,
 ) -> None:
-    """At a rate: how long a message takes, from when it was due until it has arrived."""
+    """At a rate: how long a message takes. From when it was due until it has arrived."""
 
     async def work(at: "BenchServer") -> "Outcome":
         from fynix_cli.bench.pairs import Load, open_loop
@@ -154,7 +154,7 @@ def flood(
     output: OutputOption = OutputFormat.table,
     compare: CompareOption = None,
 ) -> None:
-    """Many who flood, each in a conversation of their own, and what others notice of it.
+    """Many who flood, and what others notice of it. Each has a conversation of their own.
 
     Latencies are those of the others. acknowledged_lost counts what the flood was told is
     stored and is not there, once, afterwards.
@@ -242,7 +242,7 @@ def start(
     output: OutputOption = OutputFormat.table,
     compare: CompareOption = None,
 ) -> None:
-    """How long a server takes until it is ready, and a command until it has run."""
+    """How long a server, and a command, take to start. Until it is ready, and has run."""
     _require_extra()
     from fynix_cli.bench.report import run_bench
     from fynix_cli.bench.starting import starting

@@ -50,7 +50,7 @@ def messages(
     yes: YesOption = False,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Remove deleted messages after their grace, and those past their retention.
+    """Remove messages deleted or past retention. Deleted ones after their grace.
 
     With --older-than all that are older, whatever the policies say. Never what is under legal
     hold, and never what waits for a moderator. Their numbers stay: to clients they are messages
@@ -82,7 +82,7 @@ def sessions(
     yes: YesOption = False,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Remove sessions that have ended or expired, with their refresh tokens.
+    """Remove sessions that have ended or expired. With them go their refresh tokens.
 
     \b
     Examples:
@@ -128,7 +128,7 @@ def events(
     yes: YesOption = False,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Remove events of edits, renames, and deletions of messages that are gone.
+    """Remove old events. Those of edits, renames, and deletions of messages that are gone.
 
     Who has been away since before them is told to load the conversation anew. Beginnings,
     joinings and leavings stay.
@@ -197,7 +197,7 @@ def everything(
     yes: YesOption = False,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Do each of them, one after the other, by the ages that are configured.
+    """Do each of them, by the ages that are configured. One after the other.
 
     \b
     Examples:
@@ -245,7 +245,7 @@ def vacuum(
     yes: YesOption = False,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Make the file of SQLite smaller, or room in the tables of Postgres free for new rows.
+    """Make room. SQLite's file gets smaller; in Postgres' tables room is free for new rows.
 
     Deleting alone gives no disk back. On SQLite nobody can send while it runs, so stop the
     server or choose a quiet hour. On Postgres it blocks nobody, and the files stay as large:

@@ -56,7 +56,7 @@ def kick(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Close somebody's connections on every instance, with 1012: their client may come back.
+    """Close somebody's connections on every instance. With 1012: their client may come back.
 
     \b
     Examples:

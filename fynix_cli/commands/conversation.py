@@ -33,7 +33,7 @@ def members(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """List who is in a conversation, those there longest first, and their roles.
+    """List who is in a conversation, and their roles. Those there longest come first.
 
     \b
     Examples:
@@ -127,7 +127,7 @@ def remove(
     profile: ProfileOption = None,
     server: ServerOption = None,
 ) -> None:
-    """Take somebody out of a group: its owner anybody, an admin of it members. Asks first.
+    """Take somebody out of a group. Its owner anybody, an admin of it members. Asks first.
 
     \b
     Examples:
@@ -201,7 +201,7 @@ def transfer(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Hand a group of yours on to somebody in it; you are an admin of it then. Asks first.
+    """Hand a group of yours on to somebody in it. You are an admin of it then. Asks first.
 
     \b
     Examples:

@@ -35,7 +35,7 @@ def show(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Show every bucket of somebody: the limit in force, who set it, and what is used of it.
+    """Show the limits of somebody. Of each bucket who set it, and what is used of it.
 
     \b
     Examples:

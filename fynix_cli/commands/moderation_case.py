@@ -93,7 +93,7 @@ def show(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Show a case; with --reason the comment and the evidence too, which is recorded.
+    """Show a case. With --reason the comment and the evidence too, which is recorded.
 
     \b
     Examples:
@@ -122,7 +122,7 @@ def assign(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Take a case, or give it to another moderator; also one that another has.
+    """Take a case, or give it to another moderator. Also one that another has.
 
     \b
     Examples:
@@ -151,7 +151,7 @@ def action(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Close a case about which something was done, and tell the reporter.
+    """Close a case as acted on, and tell the reporter.
 
     It does nothing to anybody itself: warn, mute or ban with `fynix user`, before.
 
@@ -187,7 +187,7 @@ def dismiss(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Close a case about which nothing is to be done, and tell the reporter.
+    """Close a case as nothing to act on, and tell the reporter.
 
     \b
     Examples:

@@ -28,7 +28,7 @@ def freeze(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Let nobody write in a conversation: its people read it, and may leave or delete their own.
+    """Let nobody write in a conversation. Its people read it, may leave, and delete their own.
 
     \b
     Examples:
@@ -89,7 +89,7 @@ def read(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Read a conversation that somebody has reported, newest first; deleted messages too.
+    """Read a conversation that somebody has reported. Newest first; deleted messages too.
 
     Every page is recorded in the audit log before it is shown. --dry-run tells how many there
     are, and shows none.

@@ -138,7 +138,7 @@ def change(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Change a rule: have it go live, or back into the shadow; another pattern, verdict or name.
+    """Change a rule. Have it go live, or back into the shadow; another pattern, verdict or name.
 
     With another pattern it begins to count anew.
 
@@ -210,7 +210,7 @@ def judge(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Show what the rules would make of a text: which of them match, where, and why.
+    """Show what the rules would make of a text. Which of them match, where, and why.
 
     Nothing is sent, stored or counted.
 

@@ -89,7 +89,7 @@ def review(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Show what held messages say: those of the IDs, or a page of those that wait.
+    """Show what held messages say. Those of the IDs, or a page of those that wait.
 
     That somebody has read them, and why, is one entry in the audit log for each page.
     A dry run tells which they would be, without what they say.
@@ -120,7 +120,7 @@ def release(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Let messages through: they arrive now, as the newest of their conversations.
+    """Let messages through. They arrive now, as the newest of their conversations.
 
     Those that cannot arrive, since their senders have left or are blocked, are told and passed
     over. With --all-of one is asked first.

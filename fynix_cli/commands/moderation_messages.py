@@ -31,7 +31,7 @@ def delete(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Delete anybody's message, for everybody; whoever looks at it sees it go.
+    """Delete anybody's message, for everybody. Whoever looks at it sees it go.
 
     Its text stays for moderators, who can restore it. Asks for the name of its sender first.
 

@@ -31,7 +31,7 @@ def explain(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Score somebody as of now, signal by signal, and tell what would come of it.
+    """Score somebody as of now, signal by signal. Tells what would come of it.
 
     It shows numbers, and nothing of what they wrote.
 
@@ -85,7 +85,7 @@ def judge(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Judge somebody now, and do what the score calls for where FYNIX_SPAM of the server is act.
+    """Judge somebody now. What the score calls for is done where the server's FYNIX_SPAM is act.
 
     \b
     Examples:
@@ -109,7 +109,7 @@ def exempt(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Have nothing done to somebody because of the score: for bots that may write first.
+    """Have nothing done to somebody because of the score. For bots that may write first.
 
     \b
     Examples:

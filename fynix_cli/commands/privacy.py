@@ -46,7 +46,7 @@ def erasures(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """List who was erased, by id, with the certificates in JSON: the journal for `reapply`.
+    """List who was erased, by id. In JSON with the certificates: the journal for `reapply`.
 
     \b
     Examples:
@@ -74,7 +74,7 @@ def reapply(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Erase again whom a journal names, after a backup from before was restored.
+    """Erase again whom a journal names. After a backup from before was restored.
 
     Whoever is not in the database, or erased there, is left as they are.
 

@@ -44,7 +44,7 @@ app = typer.Typer(
 holds = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
-    help="Legal holds: what is held stays stored, past retention and every cleanup.",
+    help="Legal holds. What is held stays stored, past retention and every cleanup.",
 )
 app.add_typer(holds, name="hold")
 
@@ -56,7 +56,7 @@ def show(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Show the policy of the server, and those of conversations that have their own.
+    """Show the policies: the server's, and conversations' own.
 
     \b
     Examples:
@@ -82,7 +82,7 @@ def set_(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Show messages for so many days, and no longer: at once, and for everybody.
+    """Show messages for so many days, and no longer. At once, and for everybody.
 
     What is older is in no list from then on; `fynix cleanup messages` removes it. A
     conversation's own policy stands in the place of the server's, shorter or longer. Where
@@ -139,7 +139,7 @@ def hold_add(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Have what a person wrote, or what was said in a conversation, stay stored.
+    """Have something stay stored. What a person wrote, or what was said in a conversation.
 
     It beats retention and every cleanup. What has expired is still not shown; it is only kept.
 

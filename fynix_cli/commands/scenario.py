@@ -128,7 +128,7 @@ def run(
 
 @app.command()
 def check(paths: PathsArgument, var: VarOption = None) -> None:
-    """Read scenarios without playing them, and say what is wrong, and where.
+    """Read scenarios without playing them. Says what is wrong, and where.
 
     \b
     Examples:

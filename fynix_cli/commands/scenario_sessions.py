@@ -112,7 +112,7 @@ def load(
         typer.Option("--var", metavar="NAME=VALUE", help="A variable; may be repeated."),
     ] = None,
 ) -> None:
-    """Play one scenario many times at once, and say how quick the server was.
+    """Play one scenario many times at once. Says how quick the server was.
 
     Each virtual user plays it again and again with people of its own, all at one server, until
     the time is up; what has begun by then is played to its end. Ctrl-C ends it with the figures
@@ -171,7 +171,7 @@ def replay(
         bool, typer.Option("--strict", help="Compare all that was answered, not only how.")
     ] = False,
 ) -> None:
-    """Do all the requests and frames of a trace again, and say what is different now.
+    """Do again what a trace recorded. All requests and frames; says what is different now.
 
     People are made anew, and ids are what the new answers say. Compared are statuses and codes,
     and that every event comes again; with --strict also what answers and events hold, but for

@@ -56,7 +56,7 @@ def revoke(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """End a login of somebody, or all: tokens hold no more, and its sockets close with 4014.
+    """End a login of somebody, or all. Tokens hold no more, and its sockets close with 4014.
 
     \b
     Examples:

@@ -21,7 +21,7 @@ def show(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Show somebody as moderators see them: status, restrictions, reports and blocks received.
+    """Show somebody as moderators see them. Status, restrictions, reports and blocks received.
 
     \b
     Examples:
@@ -99,7 +99,7 @@ def warn(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Tell somebody something as a moderator: at once if they are there, else when they come.
+    """Tell somebody something as a moderator. At once if they are there, else when they come.
 
     \b
     Examples:
@@ -123,7 +123,7 @@ def suspend(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Shut somebody out for a time: no request, no login; live connections close at once.
+    """Shut somebody out for a time. No request, no login; live connections close at once.
 
     \b
     Examples:
@@ -172,7 +172,7 @@ def ban(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Shut somebody out for good: no request, no login; live connections close at once.
+    """Shut somebody out for good. No request, no login; live connections close at once.
 
     \b
     Examples:

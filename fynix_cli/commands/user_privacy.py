@@ -36,7 +36,7 @@ def export(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Save everything that somebody provided or can see, as a ZIP of JSON lines.
+    """Save everything of somebody, as a ZIP. JSON lines of what they provided or can see.
 
     \b
     Examples:
@@ -71,7 +71,7 @@ def erase(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Erase somebody: their name, their logins, and the text of all that they wrote.
+    """Erase somebody for good. Their name, their logins, and the text of all that they wrote.
 
     What others wrote stays. Nobody can take it back. Where it is interrupted, the same command
     goes on. Do not write the name into --reason, which stays.

@@ -21,7 +21,7 @@ def purge(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Remove what somebody wrote lately, in every conversation; a table of how many in each.
+    """Remove what somebody wrote lately. In every conversation; a table of how many in each.
 
     Whoever looks at a conversation sees them go. Suspend or mute them first, or they write on.
     Where it is interrupted, type it again: it goes on with what is left.

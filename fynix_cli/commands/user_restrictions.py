@@ -20,7 +20,7 @@ def mute(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Let somebody read but not write, for a time or until it is lifted.
+    """Let somebody read but not write. For a time, or until it is lifted.
 
     \b
     Examples:
@@ -69,7 +69,7 @@ def shadow_limit(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Let somebody write what only they themselves see, without telling them: a last resort.
+    """Let somebody write what only they themselves see. They are not told: a last resort.
 
     \b
     Examples:
@@ -117,7 +117,7 @@ def hold(
     server: ServerOption = None,
     output: OutputOption = OutputFormat.table,
 ) -> None:
-    """Hold whatever somebody writes until a moderator has looked at it.
+    """Hold whatever somebody writes for review.
 
     \b
     Examples:
