@@ -81,7 +81,7 @@ def set_limit(
     from fynix_cli.moderating.limits import LimitsAct, change_limits, quota_of
     from fynix_cli.moderating.people import Caller
 
-    what = f"set the limit {bucket} to {limit} of"
+    what = f"set to {limit} the limit {bucket} of"
     act = LimitsAct("set", what, bucket, reason, dry_run, quota_of(limit), span_of(duration))
     change_limits(Caller(profile, server), user, act, output)
 

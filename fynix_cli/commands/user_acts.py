@@ -86,7 +86,8 @@ def role(
     """
     from fynix_cli.moderating.people import Caller, UserAct, act_on_user
 
-    act = UserAct("role", f"make {role.value} of", reason, dry_run, yes, {"role": role.value})
+    what = f"give the role {role.value} to"
+    act = UserAct("role", what, reason, dry_run, yes, {"role": role.value})
     act_on_user(Caller(profile, server), user, act, output)
 
 

@@ -18,7 +18,7 @@ def confirm_by_name(what: str, name: str, *, is_confirmed: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise CommandError(
-            f"to {what} wants a yes, and there is no terminal to ask at",
+            f"this wants a yes, and there is no terminal to ask at: {what}",
             hint="look first with --dry-run, then add --yes",
             exit_code=ExitCode.USAGE,
         )

@@ -14,9 +14,8 @@ from fynix_cli.exit_codes import ExitCode
 from fynix_cli.moderating.confirming import confirm_by_name
 from fynix_cli.moderating.durations import seconds_of
 from fynix_cli.moderating.people import Caller, find_user
-from fynix_cli.output import OutputFormat, print_object, print_rows, talk
+from fynix_cli.output import OutputFormat, local_time, print_object, print_rows, talk
 from fynix_cli.session import rest_client
-from fynix_server.protocol.fields import rfc3339
 from fynix_server.protocol.retention import MAX_RETENTION_DAYS, RetentionActResponse
 
 POLICY_COLUMNS = ("scope", "days", "created_at")
@@ -24,6 +23,7 @@ HOLD_COLUMNS = ("kind", "subject_id", "created_at")
 LONGEST_PAGE = 100
 SERVER = "server"
 _DAY_SECONDS = 86_400
+_OF = {"user": "was written by user", "conversation": "was said in conversation"}
 
 
 @dataclass(frozen=True)
@@ -128,14 +128,18 @@ async def _change_policy(
 
 def _tell_policy(done: RetentionActResponse, output: OutputFormat) -> None:
     where = f"conversation {done.conversation_id}" if done.conversation_id else "the server"
-    would = "Would be: " if done.dry_run else ""
     if done.days is None or done.cutoff is None:
-        talk(f"{would}{where} has no policy of its own.")
+        has = "would have" if done.dry_run else "has"
+        talk(f"{where[0].upper()}{where[1:]} {has} no policy of its own any more.")
     else:
-        since = rfc3339(done.cutoff)
-        talk(f"{would}messages of {where} are shown for {done.days} days: now since {since}.")
-    hidden = "would no longer be shown" if done.dry_run else "are no longer shown"
-    talk(f"{done.hidden_messages} messages {hidden}; fynix cleanup messages removes such.")
+        are = "would be" if done.dry_run else "are"
+        since = local_time(done.cutoff)
+        talk(f"Messages of {where} {are} shown for {done.days} days: now those since {since}.")
+    if done.hidden_messages:
+        hidden = "would be hidden" if done.dry_run else "are hidden now"
+        talk(
+            f"Messages that {hidden}: {done.hidden_messages}. fynix cleanup messages removes such."
+        )
     if output is not OutputFormat.table:
         print_object(done.model_dump(mode="json"), output)
 
@@ -162,8 +166,8 @@ def change_hold(
 
     done = asyncio.run(change())
     word = "held" if done["is_held"] else "not held any more"
-    would = "Would be: " if done["dry_run"] else ""
-    talk(f"{would}{done['kind']} {done['subject_id']} is {word}.")
+    is_or_would_be = "would be" if done["dry_run"] else "is"
+    talk(f"What {_OF[done['kind']]} {done['subject_id']} {is_or_would_be} {word}.")
     if output is not OutputFormat.table:
         print_object(done, output)
 

@@ -63,7 +63,7 @@ async def test_limits_are_set_shown_lifted_cleared_and_begun_anew(desk: Desk) ->
     await desk.run("limits", "clear", "dave", *WHY)
     forgotten = await desk.json("limits", "reset", "dave", "login", *WHY)
 
-    assert "Done: set the limit messages to 100/60 of dave for 1 day." in said
+    assert "Done: set to 100/60 the limit messages of dave for 1 day." in said
     assert shown.keys() == {"user_id", "username", "is_on", "is_counted_together", "limits"}
     assert [it["bucket"] for it in shown["limits"]] == list(BUCKETS)
     first = shown["limits"][0]
