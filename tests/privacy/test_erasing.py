@@ -66,6 +66,24 @@ async def test_all_invariants_hold_afterwards(world: World, settings: Settings) 
     assert [(it.invariant.name, it.finding) for it in results if it.is_broken] == []
 
 
+async def test_all_invariants_hold_where_something_held_of_theirs_was_released(
+    api: Api, settings: Settings
+) -> None:
+    admin = await promoted(api, "root", "admin")
+    bob, carol = await api.people("bob", "carol")
+    dm = await bob.dm(carol)
+    reasoned = {"reason": "because"}
+    await admin.client.post(f"/api/admin/users/{bob.user_id}/hold", json=reasoned)
+    held = (await bob.send(dm, "held")).json()["id"]
+    released = await admin.client.post(f"/api/admin/held/{held}/release", json=reasoned)
+
+    erased = await erase(admin, bob)
+
+    results = await examine(settings, lambda _count: None)
+    assert (released.status_code, erased.status_code) == (200, 200)
+    assert [(it.invariant.name, it.finding) for it in results if it.is_broken] == []
+
+
 async def test_the_other_reads_their_own_messages_and_resumes_without_a_gap(
     world: World,
 ) -> None:

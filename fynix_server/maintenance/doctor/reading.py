@@ -12,6 +12,7 @@ from fynix_server.tables import (
     Message,
     MessageReceipt,
     PurgedNumbers,
+    User,
 )
 
 _participant = ConversationParticipant
@@ -78,10 +79,12 @@ _IS_THEIRS = and_(
 )
 # By a moderator, who has read nothing for its sender.
 _IS_RELEASED = exists().where(HeldMessage.released_as == Message.id).correlate(Message)
+# With them goes what tells which of their messages a moderator has released.
+_IS_ERASED = exists().where(User.id == _participant.user_id, User.status == "erased")
 _BEHIND_OWN = (
     select(*_MARKERS)
     .join(Message, _IS_THEIRS)
-    .where(Message.seq > _participant.last_read_seq, ~_IS_RELEASED)
+    .where(Message.seq > _participant.last_read_seq, ~_IS_RELEASED, ~_IS_ERASED)
     .distinct()
 )
 _BEHIND_RECEIPT = (
@@ -147,7 +150,8 @@ READING = (
     ),
     Invariant(
         "own_messages_read",
-        "nobody's read marker is before a message that they have sent themselves",
+        "nobody's read marker is before a message that they have sent themselves, erased people's "
+        "excepted",
         "Run: fynix doctor --fix",
         rows_of(_participant, _BEHIND_OWN),
         _forward_to(and_(Message.sender_id == _participant.user_id, ~_IS_RELEASED)),
