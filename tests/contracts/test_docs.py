@@ -21,6 +21,7 @@ from fynix_server.app import create_app
 from fynix_server.protocol import frames
 from fynix_server.protocol.close_codes import CloseCode
 from fynix_server.settings import load_settings
+from fynix_server.tables import Table
 from tests.contracts import ROOT
 from tests.contracts.test_settings_documented import documented
 
@@ -222,6 +223,15 @@ def test_the_layers_are_those_that_are_checked() -> None:
         set(re.findall(r"\w+", layer)) for layer in layers
     ]
     assert [" : " in row for row in rows] == [" : " in layer for layer in layers]
+
+
+def test_every_table_and_every_package_of_the_terminal_is_told_of() -> None:
+    rows = re.findall(r"^\| (`[^|]+) \|", ARCHITECTURE, re.MULTILINE)
+    told = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    packages = {it.parent.name for it in (ROOT / "fynix_cli").glob("*/__init__.py")}
+
+    assert Table.metadata.tables.keys() <= told
+    assert packages - {"commands"} <= told
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
