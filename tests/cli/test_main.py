@@ -126,7 +126,7 @@ def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str])
     code = run([])
 
     assert code == ExitCode.OK
-    assert "Commands:" in capsys.readouterr().out
+    assert "Run a server:" in capsys.readouterr().out
 
 
 def test_a_mistyped_command_is_a_usage_error_with_a_suggestion(

@@ -1,4 +1,4 @@
-"""Every command that the pages for moderators show can be typed as it stands there."""
+"""Every command that the pages for moderators and operators show can be typed as it is there."""
 
 import re
 import shlex
@@ -13,7 +13,11 @@ import typer
 from fynix_cli.main import app
 from tests.contracts import ROOT
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs/admin").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "docs/operations.md",
+    *sorted((ROOT / "docs/admin").glob("*.md")),
+]
 
 
 def shown(page: Path) -> Iterator[str]:
@@ -21,8 +25,9 @@ def shown(page: Path) -> Iterator[str]:
     text = page.read_text()
     for language, block in re.findall(r"^```(\w*)\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
         if language in ("", "sh"):
-            yield from re.findall(r"^(?:\.venv/bin/)?(fynix .+)$", block, re.MULTILINE)
-    for table in re.findall(r"^\| to … \| type \|.*\n((?:\|.*\n)+)", text, re.MULTILINE):
+            lines = block.replace("\\\n", "")
+            yield from re.findall(r"^(?:\.venv/bin/)?(fynix .+)$", lines, re.MULTILINE)
+    for table in re.findall(r"^\| [\w …]+ \| type \|.*\n((?:\|.*\n)+)", text, re.MULTILINE):
         for row in table.splitlines():
             yield from re.findall(r"`(?:DATABASE_URL=… )?(fynix [^`]+)`", row)
 
@@ -40,9 +45,9 @@ COMMANDS = [pytest.param(it, id=f"{page.name}: {it}") for page in PAGES for it i
 
 
 @pytest.mark.parametrize("line", COMMANDS)
-def test_a_command_for_moderators_can_be_typed_as_it_is_shown(line: str) -> None:
+def test_a_command_can_be_typed_as_it_is_shown(line: str) -> None:
     # What is in brackets may be typed; a name in capitals stands for an id.
     typed = re.sub(r"\b[A-Z_]*ID\b", str(uuid4()), re.sub(r"[][]", "", line))
-    _, *words = shlex.split(typed.split(" > ")[0], comments=True)
+    _, *words = shlex.split(typed.split(" >")[0], comments=True)
 
     parse(words)

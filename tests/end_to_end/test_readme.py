@@ -63,7 +63,7 @@ async def _replay(env: dict[str, str], step: Step, url: str) -> None:
 
 @pytest.mark.timeout(120)
 async def test_the_session_in_the_readme_goes_as_it_is_written(tmp_path: Path) -> None:
-    watching, writing = _sessions()
+    watching, writing, moderating = _sessions()
     *before_tail, tail = watching
     assert tail.arguments == ["tail"]
     server = await ServerProcess.start(environment(tmp_path), "--demo")
@@ -88,6 +88,8 @@ async def test_the_session_in_the_readme_goes_as_it_is_written(tmp_path: Path) -
                     line = await watcher.stdout.readline()
                     assert line, seen
                     seen += line.decode()
+                for step in moderating:
+                    await _replay(env, step, server.url)
         finally:
             watcher.kill()
             await watcher.wait()
