@@ -8,9 +8,12 @@ from sqlalchemy import Executable, Insert, Update, delete, insert, select, text,
 
 from fynix_server.clock import utc_now
 from fynix_server.tables import (
+    AuditEntry,
+    AuditHead,
     Conversation,
     ConversationEvent,
     ConversationParticipant,
+    HeldMessage,
     Message,
     MessageReceipt,
     RefreshToken,
@@ -201,4 +204,9 @@ UNMENDABLE = (
     Break("senders", "a stranger", [_keyed(5, sender_id=CAROL)]),
     Break("receipts", "of a stranger", [_receipt(0, CAROL)]),
     Break("receipts", "of one's own message", [_receipt(0, ALICE)]),
+    Break("held_messages", "no moderator finds it", [delete(HeldMessage)]),
+    Break("held_messages", "released by hand", [update(HeldMessage).values(status="released")]),
+    Break("audit_log", "another act", [update(AuditEntry).values(action="user.warn")]),
+    Break("audit_log", "its end is gone", [delete(AuditEntry)]),
+    Break("audit_log", "it begins anew", [delete(AuditHead)]),
 )

@@ -6,6 +6,7 @@ from fynix_server.app import create_app
 from fynix_server.settings import Settings
 from tests.people import Api, MovableClock, Person
 from tests.running import run_app
+from tests.staff import promoted
 
 SECRET_TEXT = "meet me at the old mill"
 """What people wrote, which no report may repeat."""
@@ -26,6 +27,7 @@ async def live_in(settings: Settings) -> None:
         deserted = await alice.group("deserted", bob)
         for person in (bob, alice):
             await leave(person, deserted, person)
+        await _be_held(api, alice, carol)
         body = {"refresh_token": carol.refresh_token}
         assert (await api.client.post("/api/auth/refresh", json=body)).status_code == 200
 
@@ -66,6 +68,15 @@ async def _hand_on(alice: Person, bob: Person, carol: Person) -> None:
     await give_role(alice, group, carol, "owner")
     await leave(carol, group, carol)
     await add(alice, group, carol)
+
+
+async def _be_held(api: Api, alice: Person, carol: Person) -> None:
+    moderator = await promoted(api, "moderator", "moderator")
+    group = await alice.group("watched", carol)
+    url = f"/api/admin/users/{carol.user_id}/hold"
+    held = await moderator.client.post(url, json={"reason": "to see what happens"})
+    assert held.status_code == 200, held.text
+    assert (await carol.send(group, "held")).json()["is_held"] is True
 
 
 async def give_role(actor: Person, group: str, person: Person, role: str) -> None:

@@ -18,13 +18,21 @@ from fynix_server.maintenance.doctor.accounts import ACCOUNTS
 from fynix_server.maintenance.doctor.counting import COUNTING
 from fynix_server.maintenance.doctor.invariant import Finding, Invariant
 from fynix_server.maintenance.doctor.membership import MEMBERSHIP
+from fynix_server.maintenance.doctor.moderation import MODERATION
 from fynix_server.maintenance.doctor.reading import READING
 from fynix_server.maintenance.doctor.storage import STORAGE
 from fynix_server.maintenance.schema_errors import explained
 from fynix_server.settings import Settings
 from fynix_server.tables import Conversation
 
-INVARIANTS: tuple[Invariant, ...] = (*STORAGE, *ACCOUNTS, *COUNTING, *MEMBERSHIP, *READING)
+INVARIANTS: tuple[Invariant, ...] = (
+    *STORAGE,
+    *ACCOUNTS,
+    *COUNTING,
+    *MEMBERSHIP,
+    *READING,
+    *MODERATION,
+)
 
 Advance = Callable[[int], None]
 MEND = "data.mend"
