@@ -1,0 +1,1 @@
+"""What long work costs those who send meanwhile, measured; run by hand."""
