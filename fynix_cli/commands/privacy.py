@@ -76,13 +76,15 @@ def reapply(
 ) -> None:
     """Erase again whom a journal names. After a backup from before was restored.
 
-    Whoever is not in the database, or erased there, is left as they are.
+    Whoever is not in the database, or erased there, is left as they are. Whoever is under a legal
+    hold there is passed over.
 
     \b
     Examples:
       fynix privacy reapply journal.jsonl --reason "restored the backup of May 3" --dry-run
 
-    Takes the role admin. Exits 2 if the file is no journal, 4 without the role.
+    Takes the role admin. Exits 2 if the file is no journal, 4 without the role, 5 if somebody was
+    passed over.
     """
     from fynix_cli.moderating.people import Caller
     from fynix_cli.privacy.erasing import Erasing

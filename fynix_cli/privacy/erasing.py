@@ -21,6 +21,8 @@ from fynix_server.protocol.privacy import EraseResponse, ErasureCertificate, Era
 
 COLUMNS = ("user_id", "begun_at", "finished_at")
 LONGEST_PAGE = 100
+REFUSALS = ("under_legal_hold", "acting_on_oneself")
+"""What is no reason not to erase the others whom a journal names."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +73,12 @@ async def _erase(admin: AdminClient, user_id: UUID, wanted: Erasing) -> EraseRes
     done = await admin.erase_user(user_id, body)
     if done.is_finished or done.dry_run:
         return done
-    left = done.conversations_left
+    left = done.messages_left
     with progress("Erasing", left) as advance:
         while not done.is_finished:
             done = await admin.erase_user(user_id, body)
-            advance(left - done.conversations_left)
-            left = done.conversations_left
+            advance(max(0, left - done.messages_left))  # others go on writing meanwhile
+            left = min(left, done.messages_left)
     return done
 
 
@@ -119,12 +121,19 @@ def reapply(caller: Caller, path: Path, wanted: Erasing, output: OutputFormat) -
         confirm_by_name(what, "reapply", is_confirmed=wanted.is_confirmed)
     rows = asyncio.run(_reapply(caller, user_ids, wanted))
     print_rows(rows, ("user_id", "outcome"), output, "The journal names nobody.")
+    refused = sum(row["outcome"] in REFUSALS for row in rows)
+    if refused:
+        raise CommandError(
+            f"{refused} of {len(rows)} are not erased",
+            hint="lift the legal hold, or have another admin erase you; then do this again",
+            exit_code=ExitCode.CONFLICT,
+        )
 
 
 async def _reapply(
     caller: Caller, user_ids: list[UUID], wanted: Erasing
-) -> list[Mapping[str, Any]]:
-    rows: list[Mapping[str, Any]] = []
+) -> list[Mapping[str, str]]:
+    rows: list[Mapping[str, str]] = []
     async with rest_client(caller.profile, caller.server) as rest:
         admin = AdminClient(rest.http)
         with progress("Reapplying", len(user_ids)) as advance:
@@ -140,7 +149,7 @@ async def _erase_again(admin: AdminClient, user_id: UUID, wanted: Erasing) -> st
         done = await _erase(admin, user_id, wanted)
     except ApiError as error:
         # Not there: made after the backup. Erased: the backup is younger than the erasure.
-        if error.code in ("user_not_found", "already_so"):
+        if error.code in ("user_not_found", "already_so", *REFUSALS):
             return error.code
         raise
     return "erased" if done.is_finished else "would_erase"

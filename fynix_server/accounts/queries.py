@@ -119,8 +119,16 @@ async def accounts_by_prefix(
 
 
 async def update_user(connection: AsyncConnection, user_id: UUID, changes: dict[str, Any]) -> None:
-    """Set the columns named in `changes`."""
-    await connection.execute(update(User).where(User.id == user_id).values(**changes))
+    """Set the columns named in `changes`; of whoever was erased meanwhile none."""
+    changed = update(User).where(User.id == user_id, User.status != "erased")
+    await connection.execute(changed.values(**changes))
+
+
+async def lock_unerased(connection: AsyncConnection, user_id: UUID) -> bool:
+    """Whether somebody has not been erased, and will not be before the commit. By primary key."""
+    query = select(User.id).where(User.id == user_id, User.status != "erased")
+    locked = query.with_for_update(read=True, key_share=True)
+    return (await connection.execute(locked)).first() is not None
 
 
 async def replace_password_hash(

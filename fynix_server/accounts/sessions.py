@@ -43,12 +43,15 @@ async def log_in(
     password_hash = account.password_hash if account else None
     is_right = await resources.passwords.verify(password_hash, wanted.password)
     if account is None or not is_right:
-        raise NotAuthenticated("Wrong username or password.", code="wrong_credentials")
+        raise _wrong_credentials()
     _check_active(account, resources.clock())
     renewed_hash = None
     if resources.passwords.needs_rehash(account.password_hash):
         renewed_hash = await resources.passwords.hash(wanted.password)
     async with resources.database.write() as connection:
+        # Hashing takes long: an erasure that has removed all sessions would leave this one.
+        if not await queries.lock_unerased(connection, account.id):
+            raise _wrong_credentials()
         if renewed_hash is not None:
             await queries.replace_password_hash(connection, account, renewed_hash)
         return await open_session(resources, connection, account, user_agent)
@@ -190,6 +193,10 @@ def _check_active(account: Account, now: datetime) -> None:
 
 def _session_lifetime(resources: Resources) -> timedelta:
     return timedelta(days=resources.settings.refresh_token_days)
+
+
+def _wrong_credentials() -> NotAuthenticated:
+    return NotAuthenticated("Wrong username or password.", code="wrong_credentials")
 
 
 def _invalid_refresh_token() -> NotAuthenticated:

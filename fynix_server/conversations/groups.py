@@ -9,7 +9,7 @@ from fynix_server.conversations.group_changes import GroupChange, group_change
 from fynix_server.conversations.group_roles import pass_on_ownership
 from fynix_server.conversations.service import participant_row, require_willing
 from fynix_server.errors import Conflict, NotFound
-from fynix_server.membership import participant_response
+from fynix_server.membership import lock_people, participant_response
 from fynix_server.permissions import REMOVING, GroupAct
 from fynix_server.protocol.conversations import (
     MAX_GROUP_PARTICIPANTS,
@@ -61,7 +61,7 @@ async def add_participant(
             raise Conflict("They are in this group already.", code="already_participant")
         if len(members) >= MAX_GROUP_PARTICIPANTS:
             raise Conflict(f"A group holds at most {MAX_GROUP_PARTICIPANTS}.", code="group_full")
-        if not await queries.known_user_ids(change.connection, [user_id]):
+        if not await lock_people(change.connection, [user_id]):
             raise NotFound(f"There is no user {user_id}.", code="user_not_found")
         seq = await change.allot_seq()
         added = await _join(change, user_id, seq)

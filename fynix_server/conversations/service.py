@@ -1,7 +1,7 @@
 """Starting conversations, listing them, and reading their log."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from fynix_server.event_log import (
 from fynix_server.membership import (
     blocked_among,
     load_membership,
+    lock_people,
     severed_from,
 )
 from fynix_server.policy import cannot_message_user
@@ -59,7 +60,7 @@ async def open_dm(
         known_id = await queries.find_dm(connection, dm_key)
         if known_id is not None:
             return await describe_conversation(connection, user_id, known_id, horizon), False
-        await _require_people(connection, [other_user_id])
+        _require_all([other_user_id], await queries.known_user_ids(connection, [other_user_id]))
         await _require_welcome(connection, user_id, other_user_id, now)
     new = {**_new_conversation(now), "is_group": False, "dm_key": dm_key}
     roles = {user_id: "member", other_user_id: "member"}
@@ -67,6 +68,7 @@ async def open_dm(
         conversation_id = await queries.insert_dm(connection, new)
         is_new = conversation_id == new["id"]  # unless the other was faster
         if is_new:
+            _require_all(roles, await lock_people(connection, roles))
             frame = await _begin(connection, conversation_id, user_id, roles, now)
             # Again: a block may have been made meanwhile.
             await _require_welcome(connection, user_id, other_user_id, now)
@@ -95,7 +97,7 @@ async def create_group(
     roles = {**dict.fromkeys(wanted.participant_ids, "member"), creator_id: "owner"}
     horizon = await resources.policy.horizon()
     async with resources.database.write() as connection:
-        await _require_people(connection, wanted.participant_ids)
+        _require_all(roles, await lock_people(connection, roles))
         await queries.insert_group(connection, new)
         frame = await _begin(connection, conversation_id, creator_id, roles, now)
         await require_willing(connection, creator_id, wanted.participant_ids, now)
@@ -163,8 +165,7 @@ def _announce_beginning(
     )
 
 
-async def _require_people(connection: AsyncConnection, user_ids: Sequence[UUID]) -> None:
-    known = await queries.known_user_ids(connection, user_ids)
+def _require_all(user_ids: Collection[UUID], known: Collection[UUID]) -> None:
     unknown = [user_id for user_id in user_ids if user_id not in known]
     if unknown:
         raise NotFound(f"There is no user {unknown[0]}.", code="user_not_found")

@@ -2,6 +2,7 @@
 
 from fynix_server.membership.blocks import blocked_among, is_blocked_by, severed_from
 from fynix_server.membership.heirs import Heir, find_heir
+from fynix_server.membership.joining import lock_people
 from fynix_server.membership.members import (
     NOBODY,
     Members,
@@ -37,6 +38,7 @@ __all__ = [
     "load_members",
     "load_members_now",
     "load_membership",
+    "lock_people",
     "participant_response",
     "severed_from",
 ]

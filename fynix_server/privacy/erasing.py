@@ -53,7 +53,8 @@ async def erase_person(
     try:
         await _erase_small_rows(erasing)
         await _erase_conversations(erasing)
-        await _erase_stragglers(erasing)
+        # What was under way as the account was shut: a send that was held, a notice.
+        await _erase_small_rows(erasing)
         certificate = await finish(erasing, wants_vacuum=request.vacuum)
     except TimeIsUp:
         await erasing.keep_place()
@@ -67,12 +68,13 @@ async def _rehearse(
     await _begin(resources, acting, user_id, request)
     async with resources.database.read() as connection:
         counts = await queries.rows_of(connection, user_id)
-        left = await finding_queries.count_parts(connection, user_id, None)
+        conversations, messages = await finding_queries.left_to_do(connection, user_id, None)
     return EraseResponse(
         dry_run=True,
         user_id=user_id,
         is_finished=False,
-        conversations_left=left,
+        conversations_left=conversations,
+        messages_left=messages,
         counts=counts,
         certificate=None,
     )
@@ -179,21 +181,6 @@ async def _erase_conversations(erasing: Erasing) -> None:
             return
 
 
-async def _erase_stragglers(erasing: Erasing) -> None:
-    """What was under way as the account was shut: a send, an invitation."""
-    place = erasing.at
-    async with erasing.resources.database.read() as connection:
-        late = await finding_queries.parts_touched_since(
-            connection, erasing.user_id, erasing.begun_at
-        )
-    try:
-        for part in late:
-            first = min(it for it in (part.joined_seq, part.wrote_seq) if it is not None)
-            await _erase_part(erasing, part, first - 1)
-    finally:
-        erasing.at = place
-
-
 async def _erase_part(erasing: Erasing, part: AnyRow, after_seq: int) -> None:
     await withdraw(erasing, part.id)
     if part.is_group:
@@ -205,12 +192,14 @@ async def _told(erasing: Erasing, certificate: ErasureCertificate | None) -> Era
     come_to = None if erasing.at is None else erasing.at[0]
     async with erasing.resources.database.read() as connection:
         row = await queries.find_erasure(connection, erasing.user_id)
-        left = await finding_queries.count_parts(connection, erasing.user_id, come_to)
+        left = await finding_queries.left_to_do(connection, erasing.user_id, come_to)
+    conversations, messages = (0, 0) if certificate is not None else left
     return EraseResponse(
         dry_run=False,
         user_id=erasing.user_id,
         is_finished=certificate is not None,
-        conversations_left=0 if certificate is not None else left,
+        conversations_left=conversations,
+        messages_left=messages,
         counts=json.loads(row.counts) if row is not None else {},
         certificate=certificate,
     )

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fynix_server.privacy.reader import Reader
 from fynix_server.tables import (
     AnyRow,
     AuditEntry,
@@ -235,24 +236,12 @@ async def find_part(
 
 
 async def messages_in(
-    connection: AsyncConnection,
-    user_id: UUID,
-    conversation_id: UUID,
-    after_seq: int,
-    readable_from_seq: int | None,
+    connection: AsyncConnection, reader: Reader, conversation_id: UUID, after_seq: int
 ) -> Sequence[AnyRow]:
-    """A window of what somebody wrote, and of what others did from `readable_from_seq` on.
+    """A window of what somebody wrote, and of what they may read there by others.
 
-    None: they may read nothing by others there. Index: uq_messages_conversation_id_seq.
+    Index: uq_messages_conversation_id_seq.
     """
-    may_see: ColumnElement[bool] = Message.sender_id == user_id
-    if readable_from_seq is not None:
-        is_readable = and_(
-            Message.seq >= readable_from_seq,
-            Message.is_deleted.is_(False),
-            Message.hidden_because.is_(None),
-        )
-        may_see = or_(may_see, is_readable)
     query = (
         select(
             Message.id,
@@ -272,7 +261,7 @@ async def messages_in(
             Message.conversation_id == conversation_id,
             Message.seq > after_seq,
             Message.seq <= after_seq + WINDOW_NUMBERS,
-            may_see,
+            reader.may_see,
         )
         .order_by(Message.seq)
     )

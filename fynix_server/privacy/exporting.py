@@ -19,6 +19,7 @@ from fynix_server.permissions import require_power_over
 from fynix_server.privacy import export_queries
 from fynix_server.privacy.archive import ArchiveStream, Pages, Row, Subject
 from fynix_server.privacy.export_queries import PAGE_ROWS, WINDOW_NUMBERS
+from fynix_server.privacy.reader import Reader
 from fynix_server.protocol.moderation import ActRequest
 from fynix_server.protocol.privacy import ExportPlanResponse
 from fynix_server.resources import Resources
@@ -134,14 +135,15 @@ def _conversation_row(part: AnyRow, people: Sequence[AnyRow], user_id: UUID) -> 
 
 async def _messages(resources: Resources, user_id: UUID) -> AsyncIterator[Sequence[Row]]:
     async for conversation_id, after_seq in _windows(resources, user_id):
+        horizon = await resources.policy.horizon()
         async with resources.database.read() as connection:
             part = await export_queries.find_part(connection, user_id, conversation_id)
             if part is None:
                 continue
-            readable_from_seq = part.joined_seq if part.is_active else None
-            rows = await export_queries.messages_in(
-                connection, user_id, conversation_id, after_seq, readable_from_seq
+            reader = Reader(
+                user_id, part.joined_seq if part.is_active else None, horizon.of(conversation_id)
             )
+            rows = await export_queries.messages_in(connection, reader, conversation_id, after_seq)
         if rows:
             yield [_message_row(row, user_id) for row in _as_dicts(rows)]
 

@@ -1,10 +1,9 @@
 """The SQL that finds what somebody has in a conversation. Takes the connection first."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.privacy.group_texts import NAMING_EVENTS, NamingEvent
@@ -49,50 +48,24 @@ async def parts_after(
     return (await connection.execute(ordered)).all()
 
 
-async def count_parts(connection: AsyncConnection, user_id: UUID, after: UUID | None) -> int:
-    """How many conversations are left to do. Index: idx_participants_user_active."""
-    query = select(func.count()).where(ConversationParticipant.user_id == user_id)
-    if after is not None:
-        query = query.where(ConversationParticipant.conversation_id >= after)
-    return (await connection.execute(query)).scalar_one()
+async def left_to_do(
+    connection: AsyncConnection, user_id: UUID, conversation_id: UUID | None
+) -> tuple[int, int]:
+    """How many conversations, from `conversation_id` on, and how many messages these hold.
 
-
-async def parts_touched_since(
-    connection: AsyncConnection, user_id: UUID, moment: datetime
-) -> Sequence[AnyRow]:
-    """Where somebody wrote, or what they joined, since; at most a thousand.
-
-    `id, is_group, joined_seq, wrote_seq`: from which numbers on, or None. Indexes:
-    idx_participants_user_active, idx_messages_conversation_created.
+    Indexes: idx_participants_user_active, pk_conversations.
     """
-    participant = ConversationParticipant
-    wrote_seq = (
-        select(func.min(Message.seq))
-        .where(
-            Message.conversation_id == participant.conversation_id,
-            Message.created_at >= moment,
-            Message.sender_id == user_id,
-            Message.is_deleted.is_(False),
-        )
-        .correlate(participant)
-        .scalar_subquery()
+    messages = func.coalesce(func.sum(Conversation.message_count), 0)
+    query = (
+        select(func.count(), messages)
+        .select_from(ConversationParticipant)
+        .join(Conversation, Conversation.id == ConversationParticipant.conversation_id)
+        .where(ConversationParticipant.user_id == user_id)
     )
-    joined_seq = case((participant.joined_at >= moment, participant.joined_seq), else_=None)
-    touched = (
-        select(
-            Conversation.id,
-            Conversation.is_group,
-            joined_seq.label("joined_seq"),
-            wrote_seq.label("wrote_seq"),
-        )
-        .join(participant, participant.conversation_id == Conversation.id)
-        .where(participant.user_id == user_id)
-        .subquery()
-    )
-    query = select(*touched.c).where(
-        or_(touched.c.joined_seq.is_not(None), touched.c.wrote_seq.is_not(None))
-    )
-    return (await connection.execute(query.order_by(touched.c.id).limit(1000))).all()
+    if conversation_id is not None:
+        query = query.where(ConversationParticipant.conversation_id >= conversation_id)
+    conversations, messages_left = (await connection.execute(query)).one()
+    return conversations, int(messages_left)
 
 
 async def last_seq_of(connection: AsyncConnection, conversation_id: UUID) -> int:

@@ -85,6 +85,7 @@ class ErasureCertificate(Shape):
 class EraseResponse(Shape):
     """How far an erasure has come. Not finished: ask again, until it is.
 
+    `conversations_left` and `messages_left`: what is left to look through, others' among it.
     A dry run tells in `counts` what is there to erase.
     """
 
@@ -92,6 +93,7 @@ class EraseResponse(Shape):
     user_id: UUID
     is_finished: bool
     conversations_left: int
+    messages_left: int
     counts: dict[str, int]
     certificate: ErasureCertificate | None
 

@@ -183,6 +183,27 @@ async def test_a_journal_erases_again_whom_an_older_database_still_has(
     await terminal.run("user", "show", "alice", expect=ExitCode.NOT_FOUND)
 
 
+async def test_whom_a_hold_is_on_is_passed_over_and_told_of(
+    terminal: Terminal, folder: Folder, api: Api
+) -> None:
+    found = [
+        json.loads((await terminal.run("user", "show", name, "-o", "json")).out)
+        for name in ("bob", "alice")
+    ]
+    held, other = (it["id"] for it in found)
+    await terminal.run("retention", "hold", "add", "--user", "bob", *REASON)
+    folder.write("journal", "".join(json.dumps({"user_id": it}) + "\n" for it in (held, other)))
+
+    words = ("privacy", "reapply", "journal", *REASON, "-o", "json", "--yes")
+    answer = await terminal.run(*words, expect=ExitCode.CONFLICT)
+
+    outcomes = {it["user_id"]: it["outcome"] for it in json.loads(answer.out)}
+    assert outcomes == {held: "under_legal_hold", other: "erased"}
+    assert "1 of 2 are not erased" in answer.err
+    await terminal.run("user", "show", "bob")
+    await terminal.run("user", "show", "alice", expect=ExitCode.NOT_FOUND)
+
+
 async def test_what_is_no_journal_is_refused(terminal: Terminal, folder: Folder) -> None:
     for text in ("{", '{"id": 1}', '[{"user_id": "x"}]'):
         folder.write("journal", text)

@@ -10,6 +10,7 @@ from tests.people import Api, Person, Serve
 from tests.privacy.archives import Rows, export_of, own, unpacked
 from tests.privacy.crowding import crowd
 from tests.privacy.marked import Marked, marked
+from tests.retention.ruling import DAY, log_in, ruler
 from tests.staff import promoted
 
 
@@ -112,6 +113,20 @@ async def test_what_was_said_before_she_came_is_not_in_it(api: Api) -> None:
     await bob.send(group, "after")
 
     assert texts((await own(alice))["messages"]) == ["after"]
+
+
+async def test_of_what_is_shown_no_more_only_her_own_words_are_in_it(api: Api) -> None:
+    alice, bob = await api.people("alice", "bob")
+    admin = await ruler(api)
+    dm = await alice.dm(bob)
+    await alice.send(dm, "mine of long ago")
+    await bob.send(dm, "bob's of long ago")
+    api.clock.advance(40 * DAY)
+    await log_in(api, alice, bob, admin.person)
+    await bob.send(dm, "bob's of today")
+    await admin.keep(30)
+
+    assert texts((await own(alice))["messages"]) == ["mine of long ago", "bob's of today"]
 
 
 async def test_of_a_group_that_she_has_left_only_her_own_words_are_in_it(api: Api) -> None:

@@ -75,6 +75,9 @@ async def test_what_takes_longer_than_a_request_goes_on_with_the_next(
     assert [it["counts"].get("messages", 0) for it in answers] == sorted(
         it["counts"].get("messages", 0) for it in answers
     )
+    left = [it["messages_left"] for it in answers]
+    assert left == sorted(left, reverse=True)
+    assert left[0] > left[-1] == 0
     assert answers[-1]["certificate"]["counts"]["messages"] == 600
     assert await traces(settings, {"hers": "alice", "crowd": f"{MARK}0"}) == {}
     assert [await is_whole(it, dm) for it, dm in zip((bob, carol), dms, strict=True)] == [True] * 2

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from fynix_server.clock import utc_now
 from fynix_server.database import Database
 from fynix_server.privacy import export_queries, finding_queries, queries
+from fynix_server.privacy.reader import Reader
 from fynix_server.settings import Settings
 from tests.sockets.crowd import crowd, room
 from tests.sockets.query_plans import plan_of
@@ -27,10 +28,9 @@ ASKED: dict[str, tuple[Ask, set[str]]] = {
         lambda c: finding_queries.parts_after(c, SOMEBODY, None, 100),
         {PARTS, "pk_conversations"},
     ),
-    "how many are left": (lambda c: finding_queries.count_parts(c, SOMEBODY, room(3)), {PARTS}),
-    "what came late": (
-        lambda c: finding_queries.parts_touched_since(c, SOMEBODY, utc_now()),
-        {PARTS, "idx_messages_conversation_created or uq_messages_conversation_id_seq"},
+    "how many are left": (
+        lambda c: finding_queries.left_to_do(c, SOMEBODY, room(3)),
+        {PARTS, "pk_conversations"},
     ),
     "messages to empty": (
         lambda c: finding_queries.written_in(c, room(0), SOMEBODY, 0),
@@ -57,7 +57,7 @@ ASKED: dict[str, tuple[Ask, set[str]]] = {
         {PARTS, "pk_conversations"},
     ),
     "messages to export": (
-        lambda c: export_queries.messages_in(c, SOMEBODY, room(0), 0, 1),
+        lambda c: export_queries.messages_in(c, Reader(SOMEBODY, 1, utc_now()), room(0), 0),
         {MESSAGES},
     ),
     "receipts to export": (
