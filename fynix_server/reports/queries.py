@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
+from fynix_server.policy import Horizon
+from fynix_server.policy.retention_queries import shown_of_each
 from fynix_server.tables import (
     AnyRow,
     AnySelect,
@@ -58,6 +61,7 @@ class Reportable:
     conversation_id: UUID
     seq: int
     sender_id: UUID
+    created_at: datetime
     reader_id: UUID
     joined_seq: int
     left_seq: int
@@ -77,6 +81,7 @@ async def find_reportable(
             Message.conversation_id,
             Message.seq,
             Message.sender_id,
+            Message.created_at,
             part.user_id,
             part.joined_seq,
             left_seq,
@@ -139,20 +144,21 @@ async def insert_report(connection: AsyncConnection, row: dict[str, Any]) -> boo
 
 
 async def messages_around(
-    connection: AsyncConnection, reported: Reportable, *, count: int, reach: int
+    connection: AsyncConnection, reported: Reportable, *, count: int, reach: int, horizon: Horizon
 ) -> list[AnyRow]:
     """The message, and at most `count` before and as many after it that its reader could read,
     by `seq`; looked for among the `reach` numbers on either side.
 
-    Deleted ones only where the reader had read them before. Index:
+    Deleted ones only where the reader had read them before, expired ones not at all. Index:
     uq_messages_conversation_id_seq.
     """
     itself = select(*_MESSAGE).where(Message.id == reported.message_id)
     # One bound on each side: SQLite would take any two of several, and read what lies between.
     first = max(reported.joined_seq, reported.seq - reach)
     last = min(reported.left_seq, reported.seq + reach)
-    before = _readable(reported, first, reported.seq - 1)
-    after = _readable(reported, reported.seq + 1, last)
+    shown = shown_of_each(horizon, [reported.conversation_id])
+    before = _readable(reported, first, reported.seq - 1).where(*shown)
+    after = _readable(reported, reported.seq + 1, last).where(*shown)
     rows: list[AnyRow] = []
     for query in (
         before.order_by(Message.seq.desc()).limit(count),

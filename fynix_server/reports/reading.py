@@ -16,8 +16,11 @@ async def read_case(
 ) -> CaseReadResponse:
     """The reporter's comment and the evidence, closed or not; a dry run shows neither.
 
+    Of a closed case nothing that is past its retention: what was open to be judged no more is.
+
     Raises: what `act_on_case` raises.
     """
+    horizon = await resources.policy.horizon()
     comment: str | None = None
     evidence: list[EvidenceMessage] = []
 
@@ -25,7 +28,12 @@ async def read_case(
         nonlocal comment, evidence
         comment = await case_queries.comment_of(on.connection, case_id)
         rows = await case_queries.evidence_of(on.connection, case_id)
-        evidence = [_shown(row, on.case.message_id) for row in rows]
+        evidence = [
+            _shown(row, on.case.message_id)
+            for row in rows
+            if on.case.status in case_queries.PENDING
+            or not horizon.hides(on.case.conversation_id, row.created_at)
+        ]
         return Change({}, {"evidence_messages": len(evidence)})
 
     done = await act_on_case(resources, acting, case_id, request, apply)

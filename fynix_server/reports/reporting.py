@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.errors import Conflict, InvalidInput, NotFound
+from fynix_server.policy import Horizon
 from fynix_server.protocol.reports import (
     ReportCreate,
     ReportListResponse,
@@ -29,14 +30,15 @@ async def file_report(
 ) -> ReportResponse:
     """Store a report, and with that of a message the evidence, for moderators to look at.
 
-    Raises: NotFound (a message they could not read, somebody they have never met: told no
+    Raises: NotFound (a message they cannot read, somebody they have never met: told no
     differently from what does not exist), InvalidInput (oneself), Conflict (they have reported
     it, and the case is not closed).
     """
     now = resources.clock()
+    horizon = await resources.policy.horizon()
     report_id = new_id()
     async with resources.database.write() as connection:
-        target = await _target_of(connection, reporter_id, draft)
+        target = await _target_of(connection, reporter_id, draft, horizon)
         row = {
             "id": report_id,
             "reporter_id": reporter_id,
@@ -56,7 +58,11 @@ async def file_report(
             )
         if target.message is not None:
             around = await queries.messages_around(
-                connection, target.message, count=EVIDENCE_AROUND, reach=EVIDENCE_REACH
+                connection,
+                target.message,
+                count=EVIDENCE_AROUND,
+                reach=EVIDENCE_REACH,
+                horizon=horizon,
             )
             await queries.insert_evidence(connection, report_id, around)
         stored = await queries.find_own_report(connection, report_id)
@@ -86,10 +92,13 @@ class _Target:
 
 
 async def _target_of(
-    connection: AsyncConnection, reporter_id: UUID, draft: ReportCreate
+    connection: AsyncConnection, reporter_id: UUID, draft: ReportCreate, horizon: Horizon
 ) -> _Target:
     if draft.message_id is not None:
-        return await _message(connection, reporter_id, draft.message_id, draft.conversation_id)
+        found = await queries.find_reportable(
+            connection, reporter_id, draft.message_id, draft.conversation_id
+        )
+        return _message(found, reporter_id, horizon)
     user_id = cast(UUID, draft.user_id)  # the shape has one of the two
     _require_another(reporter_id, user_id)
     if not await queries.has_met(connection, reporter_id, user_id, draft.conversation_id):
@@ -97,14 +106,11 @@ async def _target_of(
     return _Target(f"user:{user_id}", user_id, draft.conversation_id)
 
 
-async def _message(
-    connection: AsyncConnection, reporter_id: UUID, message_id: UUID, conversation_id: UUID | None
-) -> _Target:
-    found = await queries.find_reportable(connection, reporter_id, message_id, conversation_id)
-    if found is None:
+def _message(found: queries.Reportable | None, reporter_id: UUID, horizon: Horizon) -> _Target:
+    if found is None or horizon.hides(found.conversation_id, found.created_at):
         raise NotFound("There is no such message here.", code="message_not_found")
     _require_another(reporter_id, found.sender_id)
-    return _Target(f"message:{message_id}", found.sender_id, found.conversation_id, found)
+    return _Target(f"message:{found.message_id}", found.sender_id, found.conversation_id, found)
 
 
 def _require_another(reporter_id: UUID, user_id: UUID) -> None:

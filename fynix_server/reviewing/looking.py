@@ -5,6 +5,7 @@ from typing import cast
 from fynix_server.administered import Acting
 from fynix_server.audit import Act, record_act
 from fynix_server.audit.transaction import act_transaction
+from fynix_server.policy import Horizon
 from fynix_server.protocol.held import (
     HeldCause,
     HeldListResponse,
@@ -32,8 +33,12 @@ async def list_held(resources: Resources, wanted: HeldQuery) -> HeldListResponse
 async def review_held(
     resources: Resources, acting: Acting, request: HeldReviewRequest
 ) -> HeldReviewResponse:
-    """A page of held messages with what they say; one entry in the audit log names them all."""
+    """A page of held messages with what they say; one entry in the audit log names them all.
+
+    What waits is shown, however old; what was decided about, no longer than it is kept.
+    """
     now = resources.clock()
+    horizon = await resources.policy.horizon()
     which = HeldWanted("waiting", request.sender_id, request.rule, request.after)
     audit_seq: int | None = None
     async with act_transaction(resources.database, is_dry_run=request.dry_run) as connection:
@@ -48,9 +53,17 @@ async def review_held(
         action=acting.act,
         dry_run=request.dry_run,
         audit_seq=None if request.dry_run else audit_seq,
-        held=[_with_text(it, is_shown=not request.dry_run) for it in held],
+        held=[
+            _with_text(it, is_shown=not request.dry_run and not _has_expired(it, horizon))
+            for it in held
+        ],
         next_after=next_after,
     )
+
+
+def _has_expired(held: Held, horizon: Horizon) -> bool:
+    is_decided = held.status != "waiting"
+    return is_decided and horizon.hides(held.conversation_id, held.created_at)
 
 
 def described(held: Held) -> HeldMessageResponse:

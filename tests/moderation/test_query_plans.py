@@ -20,6 +20,7 @@ from fynix_server.clock import utc_now
 from fynix_server.database import Database
 from fynix_server.maintenance.bulk import bulk_insert
 from fynix_server.moderation.content import queries
+from fynix_server.policy import Horizon, Retention
 from fynix_server.settings import Settings, load_settings
 from fynix_server.tables import AuditEntry, Conversation, Report, new_id
 from tests.conftest import COMMON, TEMPLATE
@@ -31,6 +32,7 @@ LARGE = {"conversations", "conversation_participants", "messages", "users", "rep
 ENTRIES, REPORTS = 20_000, 5_000
 USER = UUID(int=17)
 LATELY = utc_now() - timedelta(days=1)
+KEPT = Horizon(Retention(30), utc_now())
 
 Ask = Callable[[AsyncConnection], Awaitable[Any]]
 
@@ -64,11 +66,11 @@ ASKED: dict[str, tuple[Ask, set[str]]] = {
         {"pk_messages"},
     ),
     "a page that moderators read": (
-        lambda connection: queries.messages_before(connection, room(0), 9000, 51),
+        lambda connection: queries.messages_before(connection, room(0), KEPT, 9000, 51),
         {"uq_messages_conversation_id_seq"},
     ),
     "the newest page that they read": (
-        lambda connection: queries.messages_before(connection, room(0), None, 51),
+        lambda connection: queries.messages_before(connection, room(0), KEPT, None, 51),
         {"uq_messages_conversation_id_seq"},
     ),
     "whether it was reported": (

@@ -17,6 +17,7 @@ from fynix_server.clock import utc_now
 from fynix_server.database import Database
 from fynix_server.maintenance.bulk import bulk_insert
 from fynix_server.notices import queries as notice_queries
+from fynix_server.policy import Horizon, Retention
 from fynix_server.reports import case_queries, queries
 from fynix_server.reports.case_queries import CasesWanted
 from fynix_server.reports.queries import Reportable
@@ -44,7 +45,8 @@ def _wanted(**which: Any) -> Ask:
 
 async def _evidence_of_the_busiest(connection: AsyncConnection) -> None:
     reported = await _reportable(connection)
-    await queries.messages_around(connection, reported, count=5, reach=500)
+    horizon = Horizon(Retention(30), utc_now())
+    await queries.messages_around(connection, reported, count=5, reach=500, horizon=horizon)
 
 
 async def _reportable(connection: AsyncConnection) -> Reportable:

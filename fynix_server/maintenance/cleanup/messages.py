@@ -45,6 +45,12 @@ _LAST_MESSAGE_AT = (
     .scalar_subquery()
 )
 _RECEIPTS = select(func.count()).where(MessageReceipt.message_id == Message.id).scalar_subquery()
+_RELEASED = Message.__table__.alias("released").c
+_IS_WAITING = exists().where(HeldMessage.message_id == Message.id, HeldMessage.status == "waiting")
+# It goes after the message that it was released as, whose retries are compared through it.
+_LEADS_TO_RELEASED = exists().where(
+    HeldMessage.message_id == Message.id, HeldMessage.released_as == _RELEASED.id
+)
 _REVIEWS = select(func.count()).where(HeldMessage.message_id == Message.id).scalar_subquery()
 _COUNT_LESS = (
     update(Conversation)
@@ -110,16 +116,13 @@ class MessageSweep:
         return list(await connection.execute(query))
 
     async def _learn_rules(self, connection: AsyncConnection, version: int) -> None:
-        """What may go: nothing that is held, and nothing that still waits for a moderator."""
+        """What may go: nothing that is held, that waits for a moderator, or leads to what stays."""
         if version == self._version:
             return
-        is_waiting = exists().where(
-            HeldMessage.message_id == Message.id, HeldMessage.status == "waiting"
-        )
         # Most servers hold nothing; asking for each message then is for nothing.
         query = select(LegalHold.kind).distinct()
         kinds = set((await connection.execute(query)).scalars())
-        stays = [~is_waiting]
+        stays: list[ColumnElement[bool]] = [~_IS_WAITING, ~_LEADS_TO_RELEASED]
         if "conversation" in kinds:
             stays.append(Message.conversation_id.not_in(queries.held("conversation")))
         if "user" in kinds:

@@ -19,6 +19,7 @@ from fynix_server.moderation.content import queries
 from fynix_server.moderation.content.deleting import delete_messages
 from fynix_server.moderation.queries import find_person
 from fynix_server.permissions import require_power_over
+from fynix_server.policy import Horizon
 from fynix_server.protocol.moderated_content import MessageActResponse
 from fynix_server.protocol.moderation import ActRequest
 from fynix_server.read_state import message_response, read_markers
@@ -65,11 +66,12 @@ async def restore_message(
 ) -> MessageActResponse:
     """Show a message again that a moderator deleted.
 
-    Raises: Conflict (it is not deleted, its sender did it, or its text is gone).
+    Raises: Conflict (it is not deleted, its sender did it, its text is gone or it has expired).
     """
+    horizon = await resources.policy.horizon()
 
     async def apply(on: OnMessage) -> list[Envelope]:
-        _require_restorable(on.row)
+        _require_restorable(on.row, horizon)
         await queries.mark_restored(on.connection, message_id, on.now)
         if on.row.hidden_because is None:
             await queries.count_more(on.connection, {conversation_id: 1})
@@ -80,7 +82,7 @@ async def restore_message(
     return await _act_on_message(resources, acting, (conversation_id, message_id), request, apply)
 
 
-def _require_restorable(row: AnyRow) -> None:
+def _require_restorable(row: AnyRow, horizon: Horizon) -> None:
     if not row.is_deleted:
         raise Conflict("It is not deleted.", code="not_so")
     # Nobody is noted for what was deleted by senders before it was noted.
@@ -88,6 +90,8 @@ def _require_restorable(row: AnyRow) -> None:
         raise Conflict("Its sender deleted it: that is theirs to do.", code="not_restorable")
     if not row.content:
         raise Conflict("Its text was erased.", code="not_restorable")
+    if horizon.hides(row.conversation_id, row.created_at):
+        raise Conflict("It is past its retention.", code="not_restorable")
 
 
 async def _restoration(on: OnMessage, seq: int) -> Envelope:

@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy import bindparam, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fynix_server.policy import Horizon
+from fynix_server.policy.retention_queries import shown_of
 from fynix_server.read_state import MESSAGE_COLUMNS
 from fynix_server.tables import (
     AnyRow,
@@ -85,10 +87,18 @@ async def find_message(
 
 
 async def messages_before(
-    connection: AsyncConnection, conversation_id: UUID, before_seq: int | None, limit: int
+    connection: AsyncConnection,
+    conversation_id: UUID,
+    horizon: Horizon,
+    before_seq: int | None,
+    limit: int,
 ) -> Sequence[AnyRow]:
-    """Newest first, deleted and hidden ones too. Index: uq_messages_conversation_id_seq."""
-    query = _messages().where(Message.conversation_id == conversation_id)
+    """Newest first, deleted and hidden ones too, expired ones not.
+
+    Index: uq_messages_conversation_id_seq.
+    """
+    shown = shown_of(horizon, conversation_id)
+    query = _messages().where(Message.conversation_id == conversation_id, *shown)
     if before_seq is not None:
         query = query.where(Message.seq < before_seq)
     return (await connection.execute(query.order_by(Message.seq.desc()).limit(limit))).all()

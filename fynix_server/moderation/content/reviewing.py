@@ -22,12 +22,15 @@ async def review_conversation(
 ) -> ReviewResponse:
     """A page of a reported conversation, deleted and hidden messages too; newest first.
 
+    What is past its retention is shown to moderators no more than to anybody.
+
     Shown only once its entry in the audit log has been committed: so a dry run, which leaves
     none, tells how many there are and shows nothing.
 
     Raises: NotFound, NotPermitted (nobody has reported it, or not in that case).
     """
     now = resources.clock()
+    horizon = await resources.policy.horizon()
     audit_seq: int | None = None
     async with act_transaction(resources.database, is_dry_run=request.dry_run) as connection:
         if await queries.find_conversation(connection, conversation_id) is None:
@@ -36,7 +39,7 @@ async def review_conversation(
             problem = "Only what somebody has reported may be read."
             raise NotPermitted(problem, code="not_reported")
         found = await queries.messages_before(
-            connection, conversation_id, request.before_seq, request.limit + 1
+            connection, conversation_id, horizon, request.before_seq, request.limit + 1
         )
         page = found[: request.limit]
         after = {"case_id": str(request.case_id) if request.case_id else None, **_range(page)}
