@@ -2,16 +2,23 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import and_, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.tables import PurgedNumbers
 
-_DELETE = delete(PurgedNumbers).where(
-    PurgedNumbers.conversation_id == bindparam("gone_conversation_id"),
-    PurgedNumbers.last_seq == bindparam("gone_last_seq"),
+_IS_KNOWN = and_(
+    PurgedNumbers.conversation_id == bindparam("known_conversation_id"),
+    PurgedNumbers.last_seq == bindparam("known_last_seq"),
+)
+_DELETE = delete(PurgedNumbers).where(_IS_KNOWN)
+_EXTEND = (
+    update(PurgedNumbers)
+    .where(_IS_KNOWN)
+    .values(first_seq=bindparam("from_seq"), last_seq=bindparam("to_seq"))
 )
 
 
@@ -29,6 +36,13 @@ class Gone:
             self.conversation_id == other.conversation_id
             and self.is_event == other.is_event
             and self.last_seq + 1 == other.first_seq
+        )
+
+    def holds(self, other: "Gone") -> bool:
+        return (
+            self.conversation_id == other.conversation_id
+            and self.first_seq <= other.first_seq
+            and other.last_seq <= self.last_seq
         )
 
 
@@ -50,16 +64,27 @@ async def note_purged(connection: AsyncConnection, gone: Iterable[Gone]) -> None
     """
     new = joined(gone)
     known = await _near(connection, new)
-    wanted = set(joined([*new, *known]))
-    obsolete = [
-        {"gone_conversation_id": it.conversation_id, "gone_last_seq": it.last_seq}
-        for it in known
-        if it not in wanted
-    ]
-    if obsolete:
-        await connection.execute(_DELETE, obsolete)
-    added = [vars(it) for it in sorted(wanted.difference(known))]
-    await connection.execute(insert(PurgedNumbers), added)
+    obsolete: list[dict[str, Any]] = []
+    extended: list[dict[str, Any]] = []
+    added: list[dict[str, Any]] = []
+    for span in sorted(set(joined([*new, *known])).difference(known)):
+        held = [_key(it) for it in known if span.holds(it)]
+        if held:  # mostly the one before it, which then needs one statement, not two
+            extended.append({**held[0], "from_seq": span.first_seq, "to_seq": span.last_seq})
+            obsolete += held[1:]
+        else:
+            added.append(vars(span))
+    for statement, rows in (
+        (_DELETE, obsolete),
+        (_EXTEND, extended),
+        (insert(PurgedNumbers), added),
+    ):
+        if rows:
+            await connection.execute(statement, rows)
+
+
+def _key(span: Gone) -> dict[str, Any]:
+    return {"known_conversation_id": span.conversation_id, "known_last_seq": span.last_seq}
 
 
 async def _near(connection: AsyncConnection, spans: list[Gone]) -> list[Gone]:

@@ -18,11 +18,12 @@ from fynix_server.maintenance.cleanup import runs
 from fynix_server.maintenance.cleanup.audit_log import AuditSweep
 from fynix_server.maintenance.cleanup.events import EventSweep
 from fynix_server.maintenance.cleanup.messages import MessageSweep
-from fynix_server.maintenance.cleanup.pace import Pace, pause_seconds
+from fynix_server.maintenance.cleanup.pace import GIVE_UP_SECONDS, Pace, pause_seconds
 from fynix_server.maintenance.cleanup.receipts import ReceiptSweep
 from fynix_server.maintenance.cleanup.runs import Run
 from fynix_server.maintenance.cleanup.sessions import SessionSweep
 from fynix_server.maintenance.cleanup.sweep import Cutoffs, Key, Removed, Subject, Sweep
+from fynix_server.maintenance.cleanup.watch import TooSlow, Watch
 from fynix_server.permissions import ServerAct
 
 LOOKED_AT_ONCE = 5000
@@ -44,10 +45,11 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Limits:
-    """`largest_batch`: in rows. `seconds` None: until it is done."""
+    """`largest_batch`: in rows. `seconds` None: until it is done. `give_up_seconds`: of a batch."""
 
     largest_batch: int = 500
     seconds: float | None = None
+    give_up_seconds: float = GIVE_UP_SECONDS
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ class _Cleaning:
         self.run = run
         self.removed: Removed = Counter()
         self.batches = 0
-        self.pace = Pace(limits.largest_batch)
+        self.pace = Pace(limits.largest_batch, limits.give_up_seconds)
         self._site = site
         self._is_dry_run = wanted.is_dry_run
         self._sweep = sweep_of(wanted.subject, run.cutoffs, wanted.actor)
@@ -158,26 +160,36 @@ class _Cleaning:
         while keys:
             if time.monotonic() >= self._ends_at:
                 return False
-            batch, keys = keys[: self.pace.size], keys[self.pace.size :]
-            await asyncio.sleep(pause_seconds(await self._remove(batch)))
+            batch = keys[: self.pace.size]
+            try:
+                began, is_kept = await self._remove(batch), True
+            except TooSlow as error:
+                began, is_kept = error.began, False
+            held_seconds = time.monotonic() - began
+            self.pace.note(len(batch), held_seconds, is_kept=is_kept)
+            keys = keys[len(batch) :] if is_kept else keys
+            await asyncio.sleep(pause_seconds(held_seconds))
         return True
 
     async def _remove(self, batch: list[Key]) -> float:
-        """One transaction; for how many seconds it held its locks."""
+        """One transaction; since when it held its locks.
+
+        Raises: TooSlow (it held them for too long, and was taken back).
+        """
         site, is_dry_run = self._site, self._is_dry_run
         async with act_transaction(site.database, is_dry_run=is_dry_run) as connection:
-            began = time.monotonic()
+            watch = Watch(self.pace.patience_seconds(len(batch)))
+            watch.look_at(connection)
             removed = await self._sweep.remove(connection, batch)
             run = self.run.moved(batch[-1], removed)
             if not is_dry_run:
                 await runs.store_progress(connection, run, site.clock())
-        held_seconds = time.monotonic() - began
+            watch.check()
         self.run = run
         self.removed += removed
         self.batches += 1
-        self.pace.note(len(batch), held_seconds)
         site.advance(len(batch))
-        return held_seconds
+        return watch.began
 
 
 # ── beginning and end ────────────────────────────────────────────────────────────────────────

@@ -1,10 +1,15 @@
 """The parts that need no database: spans of numbers, and the size of batches."""
 
+import math
 from uuid import UUID
 
 from fynix_server.maintenance.cleanup.pace import (
+    FIRST_BATCH,
+    GIVE_UP_SECONDS,
     LEAST_BATCH,
     LEAST_PAUSE_SECONDS,
+    QUICK_ONES,
+    TRIES,
     Pace,
     pause_seconds,
 )
@@ -32,9 +37,8 @@ def test_events_and_other_conversations_are_spans_of_their_own() -> None:
 
 def test_a_slow_batch_halves_the_next_but_not_below_the_least() -> None:
     pace = Pace(500)
-    for _ in range(10):
+    while pace.size < 500:
         pace.note(pace.size, 0.001)
-    assert pace.size == 500
 
     pace.note(500, 0.2)
     assert pace.size == 250
@@ -42,6 +46,37 @@ def test_a_slow_batch_halves_the_next_but_not_below_the_least() -> None:
     for _ in range(10):
         pace.note(pace.size, 0.2)
     assert pace.size == LEAST_BATCH
+
+
+def test_a_quick_batch_alone_is_luck_and_makes_none_larger() -> None:
+    pace = Pace(500)
+    for _ in range(QUICK_ONES - 1):
+        pace.note(pace.size, 0.001)
+    assert pace.size == FIRST_BATCH
+
+    pace.note(pace.size, 0.02)
+    pace.note(pace.size, 0.001)
+    assert pace.size == FIRST_BATCH
+
+
+def test_what_was_taken_back_is_tried_smaller_however_quickly_it_was() -> None:
+    pace = Pace(500)
+    for _ in range(10 * QUICK_ONES):
+        pace.note(pace.size, 0.001, is_kept=False)
+
+    assert pace.size == LEAST_BATCH
+
+
+def test_even_the_least_batch_is_taken_back_but_not_for_ever() -> None:
+    pace = Pace(500)
+    for _ in range(TRIES):
+        assert pace.patience_seconds(LEAST_BATCH) == GIVE_UP_SECONDS
+        pace.note(LEAST_BATCH, 0.07, is_kept=False)
+
+    assert pace.patience_seconds(LEAST_BATCH) == math.inf
+    assert pace.patience_seconds(LEAST_BATCH + 1) == GIVE_UP_SECONDS
+    pace.note(LEAST_BATCH, 0.2)
+    assert pace.patience_seconds(LEAST_BATCH) == GIVE_UP_SECONDS
 
 
 def test_no_batch_is_larger_than_was_allowed() -> None:
