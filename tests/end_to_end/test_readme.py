@@ -61,7 +61,7 @@ async def _replay(env: dict[str, str], step: Step, url: str) -> None:
     assert step.expected(url).fullmatch(done.err + done.out), (step, done)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 async def test_the_session_in_the_readme_goes_as_it_is_written(tmp_path: Path) -> None:
     watching, writing, moderating = _sessions()
     *before_tail, tail = watching
@@ -88,10 +88,10 @@ async def test_the_session_in_the_readme_goes_as_it_is_written(tmp_path: Path) -
                     line = await watcher.stdout.readline()
                     assert line, seen
                     seen += line.decode()
-                for step in moderating:
-                    await _replay(env, step, server.url)
         finally:
             watcher.kill()
             await watcher.wait()
+        for step in moderating:
+            await _replay(env, step, server.url)
     finally:
         assert await server.stop() == 0
