@@ -21,6 +21,7 @@ from fynix_server.errors import (
     Unavailable,
 )
 from fynix_server.http import client_address, current_resources
+from fynix_server.policy.standing import status_at
 from fynix_server.rate_limit import Bucket, LimitReached
 from fynix_server.redis_client import REDIS_ERRORS
 from fynix_server.resources import Resources
@@ -130,6 +131,14 @@ async def authenticate(resources: Resources, token: str) -> Principal:
     return principal
 
 
+async def require_standing(resources: Resources, principal: Principal) -> None:
+    """Ask again whether somebody may still be here, for what takes longer than a request.
+
+    Raises: SessionRevoked, NotPermitted (suspended), Unavailable.
+    """
+    await _principal(resources, principal.session_id, principal.expires_at)
+
+
 async def issue_ticket(resources: Resources, principal: Principal) -> str:
     """A key that opens one WebSocket within 30 s, for clients that cannot send a header.
 
@@ -178,17 +187,12 @@ def announce_revoked(resources: Resources, user_id: UUID, session_ids: Iterable[
         )
 
 
-def shuts_out(status: str, until: datetime | None, now: datetime) -> bool:
-    """Whether an account of this status may do nothing now. A suspension ends by itself."""
-    return status != "active" and (until is None or now < until)
-
-
 async def _principal(resources: Resources, session_id: UUID, expires_at: datetime) -> Principal:
     state = await _session_state(resources, session_id)
     now = resources.clock()
     if state is None or state.is_revoked or state.expires_at <= now:
         raise SessionRevoked("This login has ended; log in again.")
-    if shuts_out(state.status, state.status_until, now):
+    if status_at(state.status, state.status_until, now) != "active":
         raise NotPermitted("This account is suspended.", code="suspended")
     expires_at = min(expires_at, state.expires_at)
     return Principal(state.user_id, session_id, state.role, state.username, expires_at)

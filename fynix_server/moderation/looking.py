@@ -30,8 +30,8 @@ async def list_people(
     if "\x00" in prefix + after:
         # No name has it, and Postgres would refuse the question.
         return ModeratedUserListResponse(users=[], next_after=None)
-    which = PeopleWanted(prefix, wanted.role, wanted.status, after)
     now = resources.clock()
+    which = PeopleWanted(prefix, wanted.role, wanted.status, after, now)
     async with resources.database.read() as connection:
         found = await queries.people(connection, which, wanted.limit + 1)
         page = found[: wanted.limit]

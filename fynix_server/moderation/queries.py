@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from fynix_server.tables import Block, Report, Restriction, Session, User
+from fynix_server.policy import status_at
+from fynix_server.tables import Block, Report, Restriction, Session, User, is_active_at
 
 _LAST_CHARACTER = "\U0010ffff"
 _PERSON = (
@@ -37,8 +38,7 @@ class ModeratedPerson:
 
     def status_at(self, now: datetime) -> str:
         """A suspension that is over leaves the account active, without anybody's act."""
-        is_over = self.status_until is not None and self.status_until <= now
-        return "active" if is_over else self.status
+        return status_at(self.status, self.status_until, now)
 
 
 async def lock_people(
@@ -60,12 +60,13 @@ async def find_person(connection: AsyncConnection, user_id: UUID) -> ModeratedPe
 
 @dataclass(frozen=True, slots=True)
 class PeopleWanted:
-    """Which people to list: of a role, of a status, by the beginning of their name."""
+    """Which people to list: of a role, of a status at `now`, by the beginning of their name."""
 
     prefix: str
     role: str | None
     status: str | None
     after: str | None
+    now: datetime
 
 
 async def people(
@@ -85,8 +86,10 @@ async def people(
         conditions.append(User.username > wanted.after)
     if wanted.role:
         conditions.append(User.role == wanted.role)
-    if wanted.status:
-        conditions.append(User.status == wanted.status)
+    if wanted.status == "active":
+        conditions.append(is_active_at(wanted.now))
+    elif wanted.status:
+        conditions += [User.status == wanted.status, not_(is_active_at(wanted.now))]
     query = select(*_PERSON).where(*conditions).order_by(User.username).limit(limit)
     return [ModeratedPerson(*row) for row in await connection.execute(query)]
 

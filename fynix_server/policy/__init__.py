@@ -17,6 +17,7 @@ from fynix_server.policy.review import (
     review_message,
 )
 from fynix_server.policy.snapshot import RestrictionKind, Restrictions, Snapshot
+from fynix_server.policy.standing import status_at
 
 __all__ = [
     "ContentRejected",
@@ -38,4 +39,5 @@ __all__ = [
     "review_message",
     "set_override",
     "shows_all",
+    "status_at",
 ]

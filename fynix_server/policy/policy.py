@@ -111,7 +111,7 @@ class Policy:
                     return
                 loaded = await queries.load_snapshot(connection, now)
                 since = min(now, self._looked_at) - LOOK_BACK
-                shut_out = await queries.shut_out_since(connection, since)
+                shut_out = await queries.shut_out_since(connection, since, now)
             if loaded.rules != self._snapshot.rules:
                 await self._compile(loaded.rules)
                 self._forget_hits_of_other_patterns(loaded.rules)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, not_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,7 +14,7 @@ from fynix_server.policy.content_filter import Kind, Rule, Verdict
 from fynix_server.policy.limit_queries import load_limit_overrides
 from fynix_server.policy.retention_queries import load_retention
 from fynix_server.policy.snapshot import Restrictions, Snapshot
-from fynix_server.tables import ContentRule, PolicyState, Restriction, User
+from fynix_server.tables import ContentRule, PolicyState, Restriction, User, is_active_at
 
 _VERSION = select(PolicyState.version).where(PolicyState.id == 1)
 _MOVE = (
@@ -92,7 +92,12 @@ async def add_hits(connection: AsyncConnection, hits: Mapping[UUID, int], now: d
     await connection.execute(statement, rows)
 
 
-async def shut_out_since(connection: AsyncConnection, moment: datetime) -> list[UUID]:
-    """Whose account was suspended, banned or erased since. Index: idx_users_status_changed_at."""
-    query = select(User.id).where(User.status_changed_at >= moment, User.status != "active")
+async def shut_out_since(
+    connection: AsyncConnection, moment: datetime, now: datetime
+) -> list[UUID]:
+    """Whose account was suspended, banned or erased since, and still is.
+
+    Index: idx_users_status_changed_at.
+    """
+    query = select(User.id).where(User.status_changed_at >= moment, not_(is_active_at(now)))
     return list((await connection.execute(query)).scalars())

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -81,6 +82,7 @@ class Party:
     username: str
     role: str
     status: str
+    status_until: datetime | None
 
 
 Parties = dict[UUID, Party]
@@ -94,7 +96,8 @@ async def parties_of(connection: AsyncConnection, cases: Iterable[AnyRow]) -> Pa
 
 async def find_people(connection: AsyncConnection, user_ids: Collection[UUID]) -> Parties:
     """Those of them that there are, by id. Index: the primary key."""
-    query = select(User.id, User.username, User.role, User.status).where(User.id.in_(user_ids))
+    columns = (User.id, User.username, User.role, User.status, User.status_until)
+    query = select(*columns).where(User.id.in_(user_ids))
     return {row.id: Party(*row) for row in await connection.execute(query)}
 
 

@@ -7,6 +7,7 @@ from fynix_server.administered import Acting
 from fynix_server.errors import Conflict, FynixError, NotFound
 from fynix_server.notifying import add_notice, announce_notice
 from fynix_server.permissions import require_power_over, require_role
+from fynix_server.policy import status_at
 from fynix_server.protocol.cases import (
     ActionRequest,
     AssignRequest,
@@ -129,7 +130,8 @@ def _require_judge(assignee: Party, on: OnCase, acting: Acting) -> None:
             "or the case is about them.",
             code="not_assignable",
         ) from refusal
-    if on.case.reporter_id == assignee.id or assignee.status != "active":
+    status = status_at(assignee.status, assignee.status_until, on.now)
+    if on.case.reporter_id == assignee.id or status != "active":
         raise Conflict(
             f"{assignee.username} could not decide it: they reported it, or are shut out.",
             code="not_assignable",

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import structlog
 from quart import Blueprint, Quart, Response, current_app, websocket
 
-from fynix_server.auth import Principal, authenticate, redeem_ticket
+from fynix_server.auth import Principal, authenticate, redeem_ticket, require_standing
 from fynix_server.connections import Connection, Outbox
 from fynix_server.errors import (
     FynixError,
@@ -136,6 +136,7 @@ async def _converse(resources: Resources, live: Live, principal: Principal, *, i
     is_raw = raw_socket(websocket.scope) is not None
     pulse = live.guard.watch(connection, principal, is_v1=is_v1, is_raw=is_raw)
     try:
+        await _close_if_too_late(resources, connection, principal)
         code = await _run_until_closing(client, pulse)
         async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS):
             await websocket.close(code, code.name.lower())
@@ -148,6 +149,17 @@ async def _converse(resources: Resources, live: Live, principal: Principal, *, i
         if not resources.connections.has(principal.user_id):
             live.typing.stop_all(principal.user_id)
         log.debug("socket_closed", connection_id=str(connection.id))
+
+
+async def _close_if_too_late(
+    resources: Resources, connection: Connection, principal: Principal
+) -> None:
+    """Whoever was suspended or logged out between the handshake and now was not found among the
+    connections then. From now on they are."""
+    try:
+        await require_standing(resources, principal)
+    except FynixError as error:
+        connection.close(_handshake_code(error))
 
 
 async def _run_until_closing(client: Conversant, pulse: Pulse) -> CloseCode:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fynix_server.policy import status_at
 from fynix_server.tables import (
     AnyRow,
     AuditEntry,
@@ -42,8 +43,7 @@ class Person(NamedTuple):
 
     def is_shut_out(self, now: datetime) -> bool:
         """Suspended or banned; a suspension that is over counts no more."""
-        is_over = self.status_until is not None and self.status_until <= now
-        return self.status != "active" and not is_over
+        return status_at(self.status, self.status_until, now) != "active"
 
 
 async def find_person(
