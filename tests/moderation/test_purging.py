@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from fynix_server.moderation.content import purging
-from tests.moderation.scene import counters, purge, replayed, seen, sent, unsound
+from tests.moderation.scene import act, counters, purge, replayed, seen, sent, unsound
 from tests.people import Api, Person, Serve
 from tests.staff import audited, promoted
 
@@ -63,6 +63,21 @@ async def test_a_dry_run_counts_what_the_real_one_removes(api: Api) -> None:
     done = (await purge(moderator, bob, since_seconds=DAY)).json()
     assert (tried["count"], tried["conversations"]) == (done["count"], done["conversations"])
     assert (tried["audit_seqs"], len(done["audit_seqs"])) == ([], 1)
+
+
+async def test_where_only_they_saw_it_it_goes_too(api: Api) -> None:
+    moderator = await promoted(api, "mod", "moderator")
+    alice, bob = await api.people("alice", "bob")
+    dm = await bob.dm(alice)
+    await act(moderator, bob, "shadow-limit")
+    await sent(bob, dm, "buy this")
+
+    tried = await purge(moderator, bob, since_seconds=DAY, dry_run=True)
+    done = await purge(moderator, bob, since_seconds=DAY)
+
+    assert (tried.json()["count"], done.json()["count"]) == (1, 1)
+    assert await bob.messages(dm) == []
+    assert await unsound(api) == []
 
 
 async def test_what_is_older_than_the_cut_off_stays(api: Api) -> None:

@@ -31,6 +31,7 @@ from tests.stacks import create_database, drop_database
 LARGE = {"conversations", "conversation_participants", "messages", "users", "reports", "audit_log"}
 ENTRIES, REPORTS = 20_000, 5_000
 USER = UUID(int=17)
+REVIEWER = queries.Reviewer(new_id(), may_judge_roles=False)
 LATELY = utc_now() - timedelta(days=1)
 KEPT = Horizon(Retention(30), utc_now())
 
@@ -74,11 +75,11 @@ ASKED: dict[str, tuple[Ask, set[str]]] = {
         {"uq_messages_conversation_id_seq"},
     ),
     "whether it was reported": (
-        lambda connection: queries.is_reported(connection, room(1), None),
+        lambda connection: queries.is_reported(connection, room(1), None, REVIEWER),
         {"idx_reports_conversation"},
     ),
     "whether that case is about it": (
-        lambda connection: queries.is_reported(connection, room(1), new_id()),
+        lambda connection: queries.is_reported(connection, room(1), new_id(), REVIEWER),
         {"pk_reports or idx_reports_conversation"},
     ),
     "one entry": (lambda connection: find_entry(connection, 7), {"pk_audit_log"}),

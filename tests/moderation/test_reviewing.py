@@ -98,6 +98,41 @@ async def test_what_nobody_has_reported_is_not_read_and_the_attempt_is_recorded(
     ]
 
 
+@pytest.mark.parametrize("what", ["their own report", "a report of them", "of somebody above"])
+async def test_a_moderator_cannot_open_a_conversation_by_a_case_that_they_may_not_decide(
+    api: Api, what: str
+) -> None:
+    moderator, admin = await promoted(api, "mod", "moderator"), await promoted(api, "root", "admin")
+    alice, bob = await api.people("alice", "bob")
+    group = await alice.group("club", moderator, admin, bob)
+    await sent(alice, group, "secret")
+    parties = {
+        "their own report": (moderator, bob),
+        "a report of them": (bob, moderator),
+        "of somebody above": (bob, admin),
+    }
+    case_id = await reported(api, *parties[what], group)
+
+    answers = [
+        await on_conversation(moderator, group, "read", **body)
+        for body in ({}, {"case_id": str(case_id)})
+    ]
+
+    assert [(it.status_code, it.json()["code"]) for it in answers] == [(403, "not_reported")] * 2
+    assert [it.outcome for it in await audited(api)] == ["refused"] * 2
+
+
+async def test_an_admin_opens_a_conversation_in_which_a_moderator_was_reported(api: Api) -> None:
+    moderator, admin = await promoted(api, "mod", "moderator"), await promoted(api, "root", "admin")
+    bob = await api.register("bob")
+    dm = await bob.dm(moderator)
+    await reported(api, bob, moderator, dm)
+
+    page = await on_conversation(admin, dm, "read")
+
+    assert page.status_code == 200, page.text
+
+
 async def test_a_closed_case_opens_it_too(api: Api) -> None:
     moderator = await promoted(api, "mod", "moderator")
     alice, bob = await api.people("alice", "bob")

@@ -17,7 +17,6 @@ from fynix_server.event_log import NewEvent, append_event, event_frame, hidden_m
 from fynix_server.membership import load_members
 from fynix_server.moderation.content import queries
 from fynix_server.moderation.content.deleting import delete_messages
-from fynix_server.moderation.queries import find_person
 from fynix_server.permissions import require_power_over
 from fynix_server.policy import Horizon
 from fynix_server.protocol.moderated_content import MessageActResponse
@@ -66,7 +65,7 @@ async def restore_message(
 ) -> MessageActResponse:
     """Show a message again that a moderator deleted.
 
-    Raises: Conflict (it is not deleted, its sender did it, its text is gone or it has expired).
+    Raises: Conflict (it is not deleted, its sender did it, or it is not to be shown any more).
     """
     horizon = await resources.policy.horizon()
 
@@ -88,8 +87,8 @@ def _require_restorable(row: AnyRow, horizon: Horizon) -> None:
     # Nobody is noted for what was deleted by senders before it was noted.
     if row.deleted_by is None or row.deleted_by == row.sender_id:
         raise Conflict("Its sender deleted it: that is theirs to do.", code="not_restorable")
-    if not row.content:
-        raise Conflict("Its text was erased.", code="not_restorable")
+    if not row.content or row.sender_status == "erased":
+        raise Conflict("Its text was erased, or is about to be.", code="not_restorable")
     if horizon.hides(row.conversation_id, row.created_at):
         raise Conflict("It is past its retention.", code="not_restorable")
 
@@ -135,10 +134,7 @@ async def _act_on_message(
     audit_seq: int | None = None
     async with act_transaction(resources.database, is_dry_run=request.dry_run) as connection:
         row = await _locked_message(connection, conversation_id, message_id)
-        sender = await find_person(connection, row.sender_id)
-        require_power_over(
-            acting.user_id, acting.role, row.sender_id, sender.role if sender else "user"
-        )
+        require_power_over(acting.user_id, acting.role, row.sender_id, row.sender_role)
         envelopes = await apply(OnMessage(connection, row, acting.user_id, now))
         act = Act(
             acting.act,

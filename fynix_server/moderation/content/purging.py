@@ -12,16 +12,16 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fynix_server.acted_on import find_person
 from fynix_server.administered import Acting
 from fynix_server.audit import Act, record_act
 from fynix_server.audit.transaction import act_transaction
 from fynix_server.database import Database
-from fynix_server.errors import FieldError, InvalidInput, NotFound
+from fynix_server.errors import FieldError, InvalidInput
 from fynix_server.moderation.acting import moment_text
 from fynix_server.moderation.content import queries
 from fynix_server.moderation.content.deleting import delete_messages
 from fynix_server.moderation.content.queries import WrittenMessage
-from fynix_server.moderation.queries import find_person
 from fynix_server.permissions import require_power_over
 from fynix_server.protocol.moderated_content import (
     PurgedConversation,
@@ -125,8 +125,6 @@ async def _remove(
 
 async def _require_power(connection: AsyncConnection, acting: Acting, user_id: UUID) -> None:
     person = await find_person(connection, user_id)
-    if person is None or person.status == "erased":
-        raise NotFound("There is no such person.", code="user_not_found")
     require_power_over(acting.user_id, acting.role, person.id, person.role)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, tuple_, update
+from sqlalchemy import bindparam, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.policy import Horizon
@@ -75,7 +75,9 @@ async def set_frozen(
 
 
 def _messages() -> AnySelect:
-    return select(*MESSAGE_COLUMNS, Message.deleted_by).join(User, User.id == Message.sender_id)
+    sender = (User.role.label("sender_role"), User.status.label("sender_status"))
+    query = select(*MESSAGE_COLUMNS, Message.deleted_by, *sender)
+    return query.join(User, User.id == Message.sender_id)
 
 
 async def find_message(
@@ -146,7 +148,8 @@ async def conversations_since(
         .where(
             participant.user_id == user_id,
             participant.conversation_id > after_id,
-            Conversation.last_message_at >= since,
+            # The second: what only its sender sees does not move the first.
+            or_(Conversation.last_message_at >= since, Conversation.updated_at >= since),
         )
         .order_by(participant.conversation_id)
         .limit(limit)
@@ -217,14 +220,32 @@ async def still_there(
 # ── reports ──────────────────────────────────────────────────────────────────────────────────
 
 
-async def is_reported(
-    connection: AsyncConnection, conversation_id: UUID, case_id: UUID | None
-) -> bool:
-    """Whether somebody has reported it or a message of it, in that case (None: in any).
+@dataclass(frozen=True, slots=True)
+class Reviewer:
+    """Who wants to read. `may_judge_roles`: also cases about people with a role on the server."""
 
-    Indexes: idx_reports_conversation, pk_reports.
+    user_id: UUID
+    may_judge_roles: bool
+
+
+async def is_reported(
+    connection: AsyncConnection, conversation_id: UUID, case_id: UUID | None, reviewer: Reviewer
+) -> bool:
+    """Whether somebody has reported it or a message of it, in that case (None: in any) that the
+    reviewer could decide: it is neither about them nor their own report.
+
+    Indexes: idx_reports_conversation or pk_reports, pk_users.
     """
-    query = select(func.count()).where(Report.conversation_id == conversation_id)
+    is_theirs = or_(
+        Report.reporter_id == reviewer.user_id, Report.target_user_id == reviewer.user_id
+    )
+    query = (
+        select(Report.id)
+        .join(User, User.id == Report.target_user_id)
+        .where(Report.conversation_id == conversation_id, ~is_theirs)
+    )
+    if not reviewer.may_judge_roles:
+        query = query.where(User.role == "user")
     if case_id is not None:
         query = query.where(Report.id == case_id)
-    return (await connection.execute(query)).scalar_one() > 0
+    return (await connection.execute(query.limit(1))).one_or_none() is not None

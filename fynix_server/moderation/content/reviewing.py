@@ -27,7 +27,11 @@ async def review_conversation(
     Shown only once its entry in the audit log has been committed: so a dry run, which leaves
     none, tells how many there are and shows nothing.
 
-    Raises: NotFound, NotPermitted (nobody has reported it, or not in that case).
+    A report of one's own, or about oneself, opens nothing: else whoever takes part could read what
+    was said before they joined, or find out what is held against them.
+
+    Raises: NotFound, NotPermitted (nobody has reported it in a case that they could decide, or not
+    in that case).
     """
     now = resources.clock()
     horizon = await resources.policy.horizon()
@@ -35,8 +39,9 @@ async def review_conversation(
     async with act_transaction(resources.database, is_dry_run=request.dry_run) as connection:
         if await queries.find_conversation(connection, conversation_id) is None:
             raise NotFound("There is no such conversation.", code="conversation_not_found")
-        if not await queries.is_reported(connection, conversation_id, request.case_id):
-            problem = "Only what somebody has reported may be read."
+        reviewer = queries.Reviewer(acting.user_id, may_judge_roles=acting.role == "admin")
+        if not await queries.is_reported(connection, conversation_id, request.case_id, reviewer):
+            problem = "Only what somebody else has reported, and you may decide about, may be read."
             raise NotPermitted(problem, code="not_reported")
         found = await queries.messages_before(
             connection, conversation_id, horizon, request.before_seq, request.limit + 1
