@@ -11,6 +11,7 @@ from fynix_server.conversations.service import participant_row, require_willing
 from fynix_server.errors import Conflict, NotFound
 from fynix_server.membership import lock_people, participant_response
 from fynix_server.permissions import REMOVING, GroupAct
+from fynix_server.policy import require_voice
 from fynix_server.protocol.conversations import (
     MAX_GROUP_PARTICIPANTS,
     ConversationResponse,
@@ -25,8 +26,9 @@ async def update_group(
 ) -> ConversationResponse:
     """Rename a group or describe it anew. What changes nothing is announced to nobody.
 
-    Raises: NotFound, NotPermitted (not its owner or an admin), InvalidInput (a DM).
+    Raises: NotFound, NotPermitted (not its owner or an admin), Muted, InvalidInput (a DM).
     """
+    require_voice(resources.policy, actor_id, resources.clock())
     horizon = await resources.policy.horizon()
     async with group_change(resources, actor_id, conversation_id) as change:
         change.require(GroupAct.RENAME)

@@ -26,7 +26,7 @@ from fynix_server.membership import (
     lock_people,
     severed_from,
 )
-from fynix_server.policy import cannot_message_user
+from fynix_server.policy import cannot_message_user, require_voice
 from fynix_server.protocol.conversations import (
     ConversationCreate,
     ConversationListResponse,
@@ -84,9 +84,10 @@ async def create_group(
     """Start a group; its creator is its owner. Somebody named twice is in it once.
 
     Raises: NotFound (somebody named does not exist), NotPermitted (somebody does not want the
-    creator to add them).
+    creator to add them), Muted (a name is something to say, too).
     """
     now = resources.clock()
+    require_voice(resources.policy, creator_id, now)
     new = {
         **_new_conversation(now),
         "is_group": True,

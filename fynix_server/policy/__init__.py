@@ -14,6 +14,7 @@ from fynix_server.policy.review import (
     Review,
     cannot_message_user,
     refusal_to_write,
+    require_voice,
     review_message,
 )
 from fynix_server.policy.snapshot import RestrictionKind, Restrictions, Snapshot
@@ -36,6 +37,7 @@ __all__ = [
     "move_policy_version",
     "own_limits",
     "refusal_to_write",
+    "require_voice",
     "review_message",
     "set_override",
     "shows_all",

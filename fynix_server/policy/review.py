@@ -8,6 +8,7 @@ from uuid import UUID
 from fynix_server.errors import InvalidInput, NotPermitted
 from fynix_server.membership import Members
 from fynix_server.policy.policy import Policy
+from fynix_server.policy.snapshot import Restrictions
 from fynix_server.protocol.fields import rfc3339
 
 HiddenBecause = Literal["held", "shadow"]
@@ -42,9 +43,7 @@ def review_message(
 
     Raises: Muted, ContentRejected, Unavailable (the policy is not loaded yet).
     """
-    restrictions = policy.restrictions_of(sender_id)
-    if restrictions is not None and restrictions.holds("muted", now):
-        raise muted(restrictions.until["muted"])
+    restrictions = require_voice(policy, sender_id, now)
     judgement = policy.judge(content, content_type)
     if judgement.verdict == "reject":
         raise ContentRejected("A rule of this server refuses this message.")
@@ -62,9 +61,17 @@ def review_message(
     return Review(judgement.text, "held" if is_held else None, rules)
 
 
-def muted(until: datetime | None) -> Muted:
+def require_voice(policy: Policy, user_id: UUID, now: datetime) -> Restrictions | None:
+    """What else is known of somebody who may write, if anything.
+
+    Raises: Muted, Unavailable (the policy is not loaded yet).
+    """
+    restrictions = policy.restrictions_of(user_id)
+    if restrictions is None or not restrictions.holds("muted", now):
+        return restrictions
+    until = restrictions.until["muted"]
     when = "" if until is None else f" until {rfc3339(until)}"
-    return Muted(f"A moderator lets you read here, but not write{when}.")
+    raise Muted(f"A moderator lets you read here, but not write{when}.")
 
 
 def refusal_to_write(members: Members, sender_id: UUID) -> NotPermitted | None:

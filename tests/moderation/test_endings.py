@@ -1,4 +1,4 @@
-"""A suspension that is over, over for everybody; and one that begins while somebody connects."""
+"""What is over is over for everybody and at once; so is what begins while somebody connects."""
 
 from typing import Any, cast
 from uuid import UUID
@@ -7,6 +7,7 @@ import pytest
 
 from fynix_server.sockets.live import Live as LiveSockets
 from tests.conversations.roles import give, remove, roles
+from tests.moderation.scene import sent
 from tests.people import Api, Person
 from tests.staff import act, promoted
 
@@ -81,3 +82,39 @@ async def test_whoever_is_shut_out_while_they_connect_does_not_stay(
     live = await bob.plain_live(subprotocols=["fynix.v1"])
 
     assert await live.closed() == (4013 if how == "suspended" else 4014)
+
+
+async def test_who_is_muted_says_nothing_anywhere_until_it_ends_and_their_socket_stays(
+    api: Api,
+) -> None:
+    moderator = await promoted(api, "mod", "moderator")
+    alice, bob = await api.people("alice", "bob")
+    group = await bob.group("club", alice)
+    (own,) = await sent(bob, group, "text")
+    (others,) = await sent(alice, group, "answer")
+    live = await bob.live()
+    url = f"/api/conversations/{group}"
+    new = {"name": "buy this", "participant_ids": [str(alice.user_id)]}
+
+    async def tries() -> list[int]:
+        answers = [
+            await bob.send(group, "buy this"),
+            await bob.client.patch(f"{url}/messages/{own}", json={"content": "buy this"}),
+            await bob.client.patch(url, json={"name": "buy this"}),
+            await bob.client.post("/api/conversations", json=new),
+        ]
+        assert {it.json().get("code", "muted") for it in answers} == {"muted"}
+        return [it.status_code for it in answers]
+
+    await act(moderator, bob, "mute", seconds=60)
+    refused = await tries()
+    await live.send(type="send_message", ref="1", conversation_id=group, content="buy this")
+    refusal = await live.expect_answer("1")
+    read = await bob.read(group, others)
+    api.clock.advance(61)
+    await live.send(type="send_message", ref="2", conversation_id=group, content="sorry")
+    answer = await live.expect_answer("2")
+
+    assert (refused, refusal["error"]) == ([403] * 4, "muted")
+    assert (read.status_code, answer["type"]) == (200, "ack")
+    assert await tries() == [201, 200, 200, 201]

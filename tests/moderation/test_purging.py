@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 
 from fynix_server.moderation.content import purging
-from tests.moderation.scene import act, counters, purge, replayed, seen, sent, unsound
+from tests.moderation.scene import counters, purge, replayed, seen, sent, unsound
 from tests.people import Api, Person, Serve
-from tests.staff import audited, promoted
+from tests.staff import act, audited, promoted
 
 DAY = 24 * 3600
 
