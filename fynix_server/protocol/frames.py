@@ -147,7 +147,7 @@ class ConversationCreated(Shape):
 class ConversationUpdated(Shape):
     """A group was renamed or described anew, or moderators froze a conversation, or let it go on.
 
-    `is_frozen` None: that has not changed.
+    `is_frozen` None: that has not changed. `updated_by` None: moderators did it.
     """
 
     type: Literal["conversation_updated"] = "conversation_updated"
@@ -155,7 +155,7 @@ class ConversationUpdated(Shape):
     seq: int
     name: str | None
     description: str | None
-    updated_by: UUID
+    updated_by: UUID | None
     is_frozen: bool | None = None
 
 

@@ -146,9 +146,7 @@ def actor_of(frame: ServerFrame) -> UUID | None:
         case MessageDeleted():
             return frame.deleted_by
         case ConversationUpdated() | ParticipantUpdated():
-            # Who freezes a conversation is a moderator, and not of it.
-            is_by_moderator = getattr(frame, "is_frozen", None) is not None
-            return None if is_by_moderator else frame.updated_by
+            return frame.updated_by
         case ParticipantAdded():
             return frame.added_by
         case ParticipantRemoved():

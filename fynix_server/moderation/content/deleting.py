@@ -30,7 +30,8 @@ async def delete_messages(
 ) -> list[Envelope]:
     """Hide them from everybody; what to publish after the commit: a tombstone for each.
 
-    None of them is deleted yet, and their conversations are locked.
+    Those do not say who did it: neither who was reported nor who has reported is to know which
+    moderator decided. None of them is deleted yet, and their conversations are locked.
     """
     await queries.mark_deleted(connection, [it.id for it in messages], deleted_by, now)
     # What only its sender saw was never counted.
@@ -38,7 +39,11 @@ async def delete_messages(
     await queries.count_more(connection, {id_: -count for id_, count in counted.items()})
     events = [
         NewEvent(
-            it.conversation_id, "message_deleted", deleted_by, it.id, _tombstone(it, deleted_by)
+            it.conversation_id,
+            "message_deleted",
+            deleted_by,
+            it.id,
+            {"message_id": str(it.id), "deleted_by": None},
         )
         for it in messages
     ]
@@ -55,7 +60,3 @@ async def delete_messages(
         )
         for event, seq in zip(events, seqs, strict=True)
     ]
-
-
-def _tombstone(message: Deletable, deleted_by: UUID) -> dict[str, str]:
-    return {"message_id": str(message.id), "deleted_by": str(deleted_by)}

@@ -71,7 +71,7 @@ def _event(conversation: ModeratedConversation, actor_id: UUID, *, is_frozen: bo
     payload = {
         "name": conversation.name,
         "description": conversation.description,
-        "updated_by": str(actor_id),
+        "updated_by": None,  # its people are not told which moderator it was
         "is_frozen": is_frozen,
     }
     return NewEvent(conversation.id, "conversation_updated", actor_id, None, payload)
