@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -78,7 +79,7 @@ def _response(
         description=row.description,
         created_at=row.created_at,
         updated_at=row.updated_at,
-        last_message_at=row.last_message_at,
+        last_message_at=_last_message_at(row, last_message),
         last_seq=row.last_seq,
         is_frozen=row.frozen_at is not None,
         participants=[participant_response(it) for it in people],
@@ -89,3 +90,10 @@ def _response(
         ),
         unread_count=0,
     )
+
+
+def _last_message_at(row: AnyRow, last_message: AnyRow | None) -> datetime | None:
+    """What only the viewer sees of their own does not move that of the conversation."""
+    if last_message is None or last_message.hidden_because is None:
+        return cast(datetime | None, row.last_message_at)
+    return max(row.last_message_at or last_message.created_at, last_message.created_at)

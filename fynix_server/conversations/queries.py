@@ -5,7 +5,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, func, insert, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    case,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -36,13 +48,22 @@ _CONVERSATION_COLUMNS: tuple[Any, ...] = (
 
 
 async def conversations_of(
-    connection: AsyncConnection, user_id: UUID, *, offset: int, limit: int
+    connection: AsyncConnection,
+    user_id: UUID,
+    *,
+    offset: int,
+    limit: int,
+    is_misled: bool = False,
 ) -> Sequence[AnyRow]:
     """Conversations that a person takes part in, those with the newest activity first.
 
-    `id` breaks ties. Indexes: idx_participants_user_active, then pk_conversations.
+    `is_misled`: what only they see of their own counts as activity, since they are not to notice.
+    `id` breaks ties. Indexes: idx_participants_user_active, then pk_conversations; where they are
+    misled, idx_messages_hidden for each.
     """
     latest = func.coalesce(Conversation.last_message_at, Conversation.created_at)
+    if is_misled:
+        latest = _with_hidden(latest, user_id)
     query = (
         select(*_CONVERSATION_COLUMNS)
         .join(ConversationParticipant, ConversationParticipant.conversation_id == Conversation.id)
@@ -54,6 +75,21 @@ async def conversations_of(
         .limit(limit)
     )
     return (await connection.execute(query)).all()
+
+
+def _with_hidden(latest: ColumnElement[datetime], user_id: UUID) -> ColumnElement[datetime]:
+    newest_hidden = (
+        select(func.max(Message.created_at))
+        .where(
+            Message.conversation_id == Conversation.id,
+            Message.hidden_because.is_not(None),
+            Message.sender_id == user_id,
+            Message.is_deleted.is_(False),
+        )
+        .correlate(Conversation)
+        .scalar_subquery()
+    )
+    return case((newest_hidden > latest, newest_hidden), else_=latest)
 
 
 async def count_conversations(connection: AsyncConnection, user_id: UUID) -> int:

@@ -231,7 +231,11 @@ async def list_conversations(
     horizon = await resources.policy.horizon()
     async with resources.database.read() as connection:
         rows = await queries.conversations_of(
-            connection, user_id, offset=end - wanted.page_size, limit=wanted.page_size
+            connection,
+            user_id,
+            offset=end - wanted.page_size,
+            limit=wanted.page_size,
+            is_misled=resources.policy.misleads(user_id),
         )
         total = await queries.count_conversations(connection, user_id)
         conversations = await describe(connection, user_id, rows, horizon)

@@ -80,6 +80,11 @@ class Policy:
         now = self._clock()
         return restrictions.holds("muted", now) or restrictions.holds("shadow_limited", now)
 
+    def misleads(self, user_id: UUID) -> bool:
+        """Whether only they see what they write, and are not to notice. Raises: Unavailable."""
+        restrictions = self.restrictions_of(user_id)
+        return restrictions is not None and restrictions.holds("shadow_limited", self._clock())
+
     async def horizon(self) -> Horizon:
         """Until when messages are shown, as of now.
 
