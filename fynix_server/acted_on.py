@@ -4,13 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.administered import Acting
 from fynix_server.errors import NotFound
 from fynix_server.permissions import require_power_over
-from fynix_server.tables import User
+from fynix_server.tables import Report, User
+
+PENDING = ("open", "assigned")
+"""Cases that nobody has closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,12 @@ async def lock_person(connection: AsyncConnection, acting: Acting, user_id: UUID
     person = await _person(connection, _query(user_id).with_for_update(key_share=True))
     require_power_over(acting.user_id, acting.role, person.id, person.role)
     return person
+
+
+async def pending_cases_about(connection: AsyncConnection, user_id: UUID) -> int:
+    """Cases about them that nobody has closed. Index: idx_reports_target_status."""
+    query = select(func.count()).where(Report.target_user_id == user_id, Report.status.in_(PENDING))
+    return (await connection.execute(query)).scalar_one()
 
 
 async def usernames_of(connection: AsyncConnection, user_ids: Iterable[UUID]) -> dict[UUID, str]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fynix_server.acted_on import pending_cases_about
 from fynix_server.errors import NotFound
 from fynix_server.moderation import queries
 from fynix_server.moderation.queries import ModeratedPerson, PeopleWanted
@@ -50,7 +51,7 @@ async def show_person(resources: Resources, user_id: UUID) -> ModeratedUserDetai
             raise NotFound("There is no such person.", code="user_not_found")
         return ModeratedUserDetails(
             **people[0].model_dump(),
-            open_reports=await queries.open_reports(connection, user_id),
+            open_reports=await pending_cases_about(connection, user_id),
             blocks_received=await queries.blocks_received(connection, user_id),
             logins=await queries.logins(connection, user_id, now),
         )

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.policy import status_at
-from fynix_server.tables import Block, Report, Restriction, Session, User, is_active_at
+from fynix_server.tables import Block, Restriction, Session, User, is_active_at
 
 _LAST_CHARACTER = "\U0010ffff"
 _PERSON = (
@@ -123,14 +123,6 @@ async def remove_restriction(connection: AsyncConnection, user_id: UUID, kind: s
     await connection.execute(
         delete(Restriction).where(Restriction.user_id == user_id, Restriction.kind == kind)
     )
-
-
-async def open_reports(connection: AsyncConnection, user_id: UUID) -> int:
-    """Cases about them that nobody has closed. Index: idx_reports_target_user."""
-    query = select(func.count()).where(
-        Report.target_user_id == user_id, Report.status.in_(("open", "assigned"))
-    )
-    return (await connection.execute(query)).scalar_one()
 
 
 async def blocks_received(connection: AsyncConnection, user_id: UUID) -> int:

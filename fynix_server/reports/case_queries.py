@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from fynix_server.errors import NotFound
 from fynix_server.tables import AnyRow, Report, ReportEvidence, User
 
-PENDING = ("open", "assigned")
 _CASES = select(
     Report.id,
     Report.status,
@@ -44,7 +43,7 @@ async def cases(connection: AsyncConnection, wanted: CasesWanted, limit: int) ->
     """At most `limit`, the oldest first.
 
     Indexes: idx_reports_status, idx_reports_assigned_to, idx_reports_target_user,
-    idx_reports_reporter or the primary key.
+    idx_reports_target_status, idx_reports_reporter or the primary key.
     """
     order = (Report.id,) if wanted.status is None else (Report.status, Report.id)
     conditions: list[ColumnElement[bool]] = []
@@ -121,12 +120,6 @@ async def lock_case(connection: AsyncConnection, case_id: UUID) -> AnyRow:
 async def change_case(connection: AsyncConnection, case_id: UUID, **changes: Any) -> None:
     """Set the columns named."""
     await connection.execute(update(Report).where(Report.id == case_id).values(**changes))
-
-
-async def pending_about(connection: AsyncConnection, user_id: UUID) -> int:
-    """Cases about them that nobody has closed. Index: idx_reports_target_user."""
-    query = select(func.count()).where(Report.target_user_id == user_id, Report.status.in_(PENDING))
-    return (await connection.execute(query)).scalar_one()
 
 
 async def comment_of(connection: AsyncConnection, case_id: UUID) -> str | None:

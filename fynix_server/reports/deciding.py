@@ -3,6 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
+from fynix_server.acted_on import PENDING
 from fynix_server.administered import Acting
 from fynix_server.errors import Conflict, FynixError, NotFound
 from fynix_server.notifying import add_notice, announce_notice
@@ -114,7 +115,7 @@ async def _close(
 
 
 def _require_pending(case: AnyRow) -> None:
-    if case.status not in case_queries.PENDING:
+    if case.status not in PENDING:
         raise Conflict(f"This case is closed: {case.status}.", code="case_closed")
 
 

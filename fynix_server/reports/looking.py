@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fynix_server.acted_on import pending_cases_about
 from fynix_server.administered import Acting
 from fynix_server.errors import FynixError
 from fynix_server.permissions import require_power_over
@@ -74,7 +75,7 @@ async def _details(connection: AsyncConnection, case: CaseResponse) -> CaseDetai
         **case.model_dump(),
         has_comment=comment is not None,
         evidence_messages=await case_queries.count_evidence(connection, case.id),
-        pending_about_user=await case_queries.pending_about(connection, case.user.id),
+        pending_about_user=await pending_cases_about(connection, case.user.id),
     )
 
 

@@ -63,6 +63,7 @@ class Report(Table):
         ),
         Index("idx_reports_status", "status", "id"),
         Index("idx_reports_target_user", "target_user_id", "id"),
+        Index("idx_reports_target_status", "target_user_id", "status", "id"),
         Index("idx_reports_reporter", "reporter_id", "id"),
         Index("idx_reports_assigned_to", "assigned_to", "status", "id"),
         Index("idx_reports_conversation", "conversation_id", "id"),

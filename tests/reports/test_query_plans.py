@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_cli.stack.postgres import Postgres
+from fynix_server.acted_on import pending_cases_about
 from fynix_server.clock import utc_now
 from fynix_server.database import Database
 from fynix_server.maintenance.bulk import bulk_insert
@@ -32,6 +33,7 @@ REPORTS, OTHERS = 30_000, 50_000
 LARGE = {"users", "messages", "conversation_participants", "reports", "report_evidence", "notices"}
 SOMEBODY, MODERATOR = UUID(int=17), UUID(int=3)
 REPORT = UUID(int=(2 << 64) + 4)
+BY_TARGET = "idx_reports_target_user or idx_reports_target_status"
 _COLUMNS = "id reporter_id target_key target_user_id reason status assigned_to created_at"
 _ANY = CasesWanted(None, None, None, None, None)
 
@@ -77,7 +79,11 @@ ASKED: dict[str, tuple[Ask, set[str]]] = {
         _wanted(status="assigned", assigned_to=MODERATOR),
         {"idx_reports_assigned_to"},
     ),
-    "cases about somebody": (_wanted(user_id=SOMEBODY), {"idx_reports_target_user"}),
+    "cases about somebody": (_wanted(user_id=SOMEBODY), {BY_TARGET}),
+    "open cases about somebody": (
+        _wanted(status="open", user_id=SOMEBODY),
+        {"idx_reports_target_status"},
+    ),
     "cases by somebody": (_wanted(reporter_id=SOMEBODY), {"idx_reports_reporter"}),
     "one case": (
         lambda connection: case_queries.find_case(connection, REPORT),
@@ -94,8 +100,8 @@ ASKED: dict[str, tuple[Ask, set[str]]] = {
         {"pk_reports", "pk_users", "pk_report_evidence"},
     ),
     "how many there are about somebody": (
-        lambda connection: case_queries.pending_about(connection, SOMEBODY),
-        {"idx_reports_target_user"},
+        lambda connection: pending_cases_about(connection, SOMEBODY),
+        {"idx_reports_target_status"},
     ),
     "evidence": (
         lambda connection: case_queries.evidence_of(connection, REPORT),
