@@ -38,7 +38,7 @@ async def blockers_of(connection: AsyncConnection, user_id: UUID, since: datetim
 async def reporters_of(connection: AsyncConnection, user_id: UUID, since: datetime) -> set[UUID]:
     """Who has reported them since, but for what a moderator has dismissed; the newest 500.
 
-    Index: idx_reports_target_user.
+    Index: idx_reports_target_user or idx_reports_target_status.
     """
     newest = func.max(Report.created_at)
     query = (

@@ -80,7 +80,7 @@ ASKED: dict[str, tuple[Ask, set[str]]] = {
     ),
     "who reported somebody": (
         lambda connection, user_id: complaints.reporters_of(connection, user_id, utc_now() - MONTH),
-        {"idx_reports_target_user"},
+        {"idx_reports_target_user or idx_reports_target_status"},
     ),
     "to whom of these somebody wrote directly": (
         lambda connection, user_id: complaints.written_to_directly(
@@ -228,7 +228,10 @@ async def test_scoring_reads_no_large_table_whole(
 
     read_whole = {name: plan.scanned & LARGE for name, plan in plans.items()}
     assert {name: tables for name, tables in read_whole.items() if tables} == {}
-    unused = {name: indexes - plans[name].indexes for name, (_, indexes) in ASKED.items()}
+    unused = {
+        name: [it for it in indexes if plans[name].indexes.isdisjoint(it.split(" or "))]
+        for name, (_, indexes) in ASKED.items()
+    }
     assert {name: indexes for name, indexes in unused.items() if indexes} == {}
 
 
