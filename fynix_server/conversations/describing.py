@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -94,6 +94,8 @@ def _response(
 
 def _last_message_at(row: AnyRow, last_message: AnyRow | None) -> datetime | None:
     """What only the viewer sees of their own does not move that of the conversation."""
+    shown_at: datetime | None = row.last_message_at
     if last_message is None or last_message.hidden_because is None:
-        return cast(datetime | None, row.last_message_at)
-    return max(row.last_message_at or last_message.created_at, last_message.created_at)
+        return shown_at
+    hidden_at: datetime = last_message.created_at
+    return hidden_at if shown_at is None else max(shown_at, hidden_at)

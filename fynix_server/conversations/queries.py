@@ -61,9 +61,8 @@ async def conversations_of(
     `id` breaks ties. Indexes: idx_participants_user_active, then pk_conversations; where they are
     misled, idx_messages_hidden for each.
     """
-    latest = func.coalesce(Conversation.last_message_at, Conversation.created_at)
-    if is_misled:
-        latest = _with_hidden(latest, user_id)
+    shown = func.coalesce(Conversation.last_message_at, Conversation.created_at)
+    latest = _with_hidden(shown, user_id) if is_misled else shown
     query = (
         select(*_CONVERSATION_COLUMNS)
         .join(ConversationParticipant, ConversationParticipant.conversation_id == Conversation.id)
@@ -77,7 +76,7 @@ async def conversations_of(
     return (await connection.execute(query)).all()
 
 
-def _with_hidden(latest: ColumnElement[datetime], user_id: UUID) -> ColumnElement[datetime]:
+def _with_hidden(shown: ColumnElement[datetime], user_id: UUID) -> ColumnElement[datetime]:
     newest_hidden = (
         select(func.max(Message.created_at))
         .where(
@@ -89,7 +88,7 @@ def _with_hidden(latest: ColumnElement[datetime], user_id: UUID) -> ColumnElemen
         .correlate(Conversation)
         .scalar_subquery()
     )
-    return case((newest_hidden > latest, newest_hidden), else_=latest)
+    return case((newest_hidden > shown, newest_hidden), else_=shown)
 
 
 async def count_conversations(connection: AsyncConnection, user_id: UUID) -> int:

@@ -52,7 +52,7 @@ async def open_dm(principal: Principal, other_user_id: UUID) -> Response:
 @accepts(ConversationCreate)
 @document_response(ConversationResponse, 201)
 async def create_group(principal: Principal, data: ConversationCreate) -> Response:
-    """Start a group, as its owner. 201, or 400, 401, 404, 429."""
+    """Start a group, as its owner. 201, or 400, 401, 403, 404, 429."""
     conversation = await service.create_group(current_resources(), principal.user_id, data)
     return json_response(conversation, 201)
 
