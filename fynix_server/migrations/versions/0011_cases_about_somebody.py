@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0011_cases_about_somebody"
-down_revision = "0009_spam"
+down_revision = "0010_severed_readings"
 branch_labels = None
 depends_on = None
 
