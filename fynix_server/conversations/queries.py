@@ -6,12 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement,
     Row,
     Select,
     and_,
-    case,
-    func,
     insert,
     not_,
     or_,
@@ -31,7 +28,7 @@ from fynix_server.tables import Conversation, ConversationParticipant, Message, 
 
 AnyRow = Row[*tuple[Any, ...]]
 
-_CONVERSATION_COLUMNS: tuple[Any, ...] = (
+CONVERSATION_COLUMNS: tuple[Any, ...] = (
     Conversation.id,
     Conversation.is_group,
     Conversation.name,
@@ -47,65 +44,9 @@ _CONVERSATION_COLUMNS: tuple[Any, ...] = (
 # ── reading ──────────────────────────────────────────────────────────────────────────────────
 
 
-async def conversations_of(
-    connection: AsyncConnection,
-    user_id: UUID,
-    *,
-    offset: int,
-    limit: int,
-    is_misled: bool = False,
-) -> Sequence[AnyRow]:
-    """Conversations that a person takes part in, those with the newest activity first.
-
-    `is_misled`: what only they see of their own counts as activity, since they are not to notice.
-    `id` breaks ties. Indexes: idx_participants_user_active, then pk_conversations; where they are
-    misled, idx_messages_hidden for each.
-    """
-    shown = func.coalesce(Conversation.last_message_at, Conversation.created_at)
-    latest = _with_hidden(shown, user_id) if is_misled else shown
-    query = (
-        select(*_CONVERSATION_COLUMNS)
-        .join(ConversationParticipant, ConversationParticipant.conversation_id == Conversation.id)
-        .where(
-            ConversationParticipant.user_id == user_id, ConversationParticipant.is_active.is_(True)
-        )
-        .order_by(latest.desc(), Conversation.id.desc())
-        .offset(offset)
-        .limit(limit)
-    )
-    return (await connection.execute(query)).all()
-
-
-def _with_hidden(shown: ColumnElement[datetime], user_id: UUID) -> ColumnElement[datetime]:
-    newest_hidden = (
-        select(func.max(Message.created_at))
-        .where(
-            Message.conversation_id == Conversation.id,
-            Message.hidden_because.is_not(None),
-            Message.sender_id == user_id,
-            Message.is_deleted.is_(False),
-        )
-        .correlate(Conversation)
-        .scalar_subquery()
-    )
-    return case((newest_hidden > shown, newest_hidden), else_=shown)
-
-
-async def count_conversations(connection: AsyncConnection, user_id: UUID) -> int:
-    """How many conversations a person takes part in. Index: idx_participants_user_active."""
-    query = (
-        select(func.count())
-        .select_from(ConversationParticipant)
-        .where(
-            ConversationParticipant.user_id == user_id, ConversationParticipant.is_active.is_(True)
-        )
-    )
-    return (await connection.execute(query)).scalar_one()
-
-
 async def find_conversation(connection: AsyncConnection, conversation_id: UUID) -> AnyRow:
     """One that is known to exist. Index: pk_conversations."""
-    query = select(*_CONVERSATION_COLUMNS).where(Conversation.id == conversation_id)
+    query = select(*CONVERSATION_COLUMNS).where(Conversation.id == conversation_id)
     return (await connection.execute(query)).one()
 
 

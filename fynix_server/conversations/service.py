@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from fynix_server.conversations import queries
+from fynix_server.conversations import listing_queries, queries
 from fynix_server.conversations.describing import describe, describe_conversation
 from fynix_server.errors import FieldError, InvalidInput, NotFound, NotPermitted
 from fynix_server.event_bus import MESSAGES, Envelope
@@ -230,14 +230,14 @@ async def list_conversations(
         )
     horizon = await resources.policy.horizon()
     async with resources.database.read() as connection:
-        rows = await queries.conversations_of(
+        rows = await listing_queries.conversations_of(
             connection,
             user_id,
             offset=end - wanted.page_size,
             limit=wanted.page_size,
             is_misled=resources.policy.misleads(user_id),
         )
-        total = await queries.count_conversations(connection, user_id)
+        total = await listing_queries.count_conversations(connection, user_id)
         conversations = await describe(connection, user_id, rows, horizon)
     return ConversationListResponse.model_construct(
         conversations=conversations,

@@ -19,7 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from fynix_cli.stack.postgres import Postgres
 from fynix_server.accounts.queries import accounts_by_prefix
 from fynix_server.clock import utc_now
-from fynix_server.conversations.queries import conversations_of, last_messages
+from fynix_server.conversations.listing_queries import conversations_of
+from fynix_server.conversations.queries import last_messages
 from fynix_server.database import Database
 from fynix_server.event_log import allot_seq, frames_after
 from fynix_server.membership import active_member_ids, find_heir, load_membership
