@@ -87,7 +87,8 @@ def _tell(certificate: ErasureCertificate) -> None:
     for kept in certificate.kept:
         talk(f"Kept: {kept.rows} of {kept.table} ({kept.why}).")
     if certificate.is_vacuumed is False:
-        talk("Keys may still lie between the rows of the file; see docs/admin/privacy.md.")
+        talk("Texts may still lie between the rows of the file, which no query shows.")
+        talk("To have them gone, at a quiet hour: fynix cleanup vacuum --reason …")
     if certificate.is_log_emptied is False:
         talk("Somebody was reading: SQLite's log is emptied at a later checkpoint.")
 

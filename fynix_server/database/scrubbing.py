@@ -32,8 +32,8 @@ async def empty_log(settings: Settings) -> bool:
 async def vacuum(settings: Settings, *, is_wanted: bool) -> bool:
     """Write the file anew, without what pages hold between their rows; whether that was done.
 
-    Overwriting (`secure_delete`) does not reach the copies of keys that splitting a page leaves
-    there. Nobody can write meanwhile, so that a large file has to be asked for.
+    Overwriting (`secure_delete`) does not reach the copies of rows and keys that splitting a page
+    leaves there. Nobody can write meanwhile, so that a large file has to be asked for.
     Raises: sqlite3.Error.
     """
     path = _path(settings)

@@ -14,6 +14,7 @@ from fynix_cli.errors import CommandError
 from fynix_cli.exit_codes import ExitCode
 from fynix_cli.privacy.checking import checked_manifest
 from fynix_cli.privacy.saving import new_file
+from fynix_server.database import scrubbing
 from fynix_server.tables import User
 from tests.cli.conftest import logged_in, write_to_bob
 from tests.cli.terminal import Terminal
@@ -144,6 +145,17 @@ async def test_the_certificate_is_printed_and_saved(terminal: Terminal, folder: 
     again = ("user", "erase", certificate["user_id"], *REASON, "--yes")
     assert "erased already" in (await terminal.run(*again, expect=ExitCode.CONFLICT)).err
     await terminal.run("user", "erase", "bob", *REASON, "--yes", expect=ExitCode.NOT_FOUND)
+
+
+async def test_where_the_file_was_not_written_anew_the_command_for_it_is_named(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scrubbing, "QUICK_VACUUM_BYTES", 0)
+
+    answer = await terminal.run("user", "erase", "bob", *REASON, "--yes", "-o", "json")
+
+    assert json.loads(answer.out)["is_vacuumed"] is False
+    assert "fynix cleanup vacuum" in answer.err
 
 
 async def test_nobody_is_erased_where_the_certificate_could_not_be_saved(
