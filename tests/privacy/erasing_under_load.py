@@ -134,7 +134,7 @@ def _peak_mib(server: ServerProcess) -> int:
 
 
 async def _export(env: dict[str, str]) -> str:
-    path = Path(env["FYNIX_DATA_DIR"]) / "leaver.zip"
+    path = Path(env["FYNIX_DATA_DIR"]).parent / "leaver.zip"
     out = await run(env, *_words("export"), "--file", str(path))
     rows = json.loads(out)["files"]["messages.jsonl"]["rows"]
     return f"{rows} messages, {path.stat().st_size / 2**20:.1f} MiB"
