@@ -53,9 +53,11 @@ class _Database:
         """Delete every row. False: somebody is still connected, or it is not as it was made."""
         if not await self._is_left() or await self.connection.fetchval(_SHAPE) != self.shape:
             return False
-        for table in await self.connection.fetch(_TABLES, FEW_BYTES):
-            verb = "TRUNCATE {} CASCADE" if table["is_big"] else "DELETE FROM {}"
-            await self.connection.execute(verb.format(table["name"]))
+        emptying = [
+            ("TRUNCATE {} CASCADE" if table["is_big"] else "DELETE FROM {}").format(table["name"])
+            for table in await self.connection.fetch(_TABLES, FEW_BYTES)
+        ]
+        await self.connection.execute(";".join(emptying))
         return True
 
     async def _is_left(self) -> bool:
