@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from fynix_server.acted_on import PENDING
 from fynix_server.administered import Acting
 from fynix_server.protocol.cases import CasePerson, CaseReadResponse, EvidenceMessage
 from fynix_server.protocol.moderation import ActRequest
@@ -31,7 +32,7 @@ async def read_case(
         evidence = [
             _shown(row, on.case.message_id)
             for row in rows
-            if on.case.status in case_queries.PENDING
+            if on.case.status in PENDING
             or not horizon.hides(on.case.conversation_id, row.created_at)
         ]
         return Change({}, {"evidence_messages": len(evidence)})
