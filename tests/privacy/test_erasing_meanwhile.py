@@ -13,9 +13,9 @@ from fynix_server.conversations.service import participant_row
 from fynix_server.maintenance.doctor.examination import examine
 from fynix_server.membership import lock_people
 from fynix_server.settings import Settings
-from fynix_server.tables import ConversationParticipant, RefreshToken, Session, User
+from fynix_server.tables import ConversationParticipant, Message, RefreshToken, Session, User
 from tests.conversations.roles import give, log_of, roles_by
-from tests.people import Api, Person
+from tests.people import Api, Person, Serve
 from tests.privacy.test_erasing import erase
 from tests.staff import promoted
 
@@ -96,6 +96,34 @@ async def test_who_inherits_her_group_is_there_and_everybody_is_told(
     assert roles_by(await log_of(carol, group))[str(carol.user_id)] == "owner"
     results = await examine(settings, lambda _count: None)
     assert [(it.invariant.name, it.finding) for it in results if it.is_broken] == []
+
+
+async def test_who_goes_on_sending_at_another_instance_is_erased_whole(serve: Serve) -> None:
+    here, there = await serve(rate_limits="off"), await serve(rate_limits="off")
+    admin = await promoted(here, "root", "admin")
+    alice, bob = await here.people("alice", "bob")
+    dm, group = await alice.dm(bob), await bob.group("club", alice)
+    body = {"username": "alice", "password": alice.password}
+    login = await there.client.post("/api/auth/login", json=body)
+    far = Person(there, there.open_client(), login.json())
+    live = await far.live()
+
+    async def send_until_refused(conversation_id: str) -> int:
+        sent = 0
+        while (await far.send(conversation_id, "hers")).status_code == 201:
+            sent += 1
+        return sent
+
+    sending = [asyncio.create_task(send_until_refused(it)) for it in (dm, group)]
+    await live.expect_count("new_message", 4)
+    done = (await erase(admin, alice)).json()
+    sent = await asyncio.gather(*sending)
+
+    assert done["certificate"]["counts"]["messages"] == sum(sent)
+    assert await live.closed() == 4013
+    is_hers = Message.sender_id == alice.user_id
+    assert await count(here, Message, is_hers) == sum(sent)
+    assert await count(here, Message, is_hers & (Message.content != "")) == 0
 
 
 async def ban(admin: Person, person: Person) -> None:
