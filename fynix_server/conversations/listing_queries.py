@@ -23,7 +23,7 @@ async def conversations_of(
 
     `is_misled`: what only they see of their own counts as activity, since they are not to notice.
     `id` breaks ties. Indexes: idx_participants_user_active, then pk_conversations; where they are
-    misled, idx_messages_hidden for each.
+    misled, one of messages by conversation for each.
     """
     shown = func.coalesce(Conversation.last_message_at, Conversation.created_at)
     latest = _with_hidden(shown, user_id) if is_misled else shown
@@ -42,11 +42,11 @@ async def conversations_of(
 
 def _with_hidden(shown: ColumnElement[datetime], user_id: UUID) -> ColumnElement[datetime]:
     newest_hidden = (
-        select(func.max(Message.created_at))
+        # Not by sender: SQLite would take the index of all that they wrote there.
+        select(func.max(case((Message.sender_id == user_id, Message.created_at))))
         .where(
             Message.conversation_id == Conversation.id,
             Message.hidden_because.is_not(None),
-            Message.sender_id == user_id,
             Message.is_deleted.is_(False),
         )
         .correlate(Conversation)

@@ -188,12 +188,6 @@ ASKED: dict[str, tuple[Ask, set[str]]] = {
         lambda connection, ids: conversations_of(connection, ids.user, offset=0, limit=20),
         {"idx_participants_user_active", "pk_conversations"},
     ),
-    "the same under a shadow limit": (
-        lambda connection, ids: conversations_of(
-            connection, ids.user, offset=0, limit=20, is_misled=True
-        ),
-        {"idx_participants_user_active", "pk_conversations", "idx_messages_hidden"},
-    ),
     "last messages of a page": (
         lambda connection, ids: last_messages(connection, ids.user, ids.conversations[:20]),
         {_MEMBERSHIPS, "uq_messages_conversation_id_seq"},
