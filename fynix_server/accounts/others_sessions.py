@@ -59,7 +59,7 @@ async def revoke_sessions_of(
     """
     now = resources.clock()
     async with act_transaction(resources.database, is_dry_run=request.dry_run) as connection:
-        await lock_person(connection, acting, user_id)
+        await lock_person(connection, acting, user_id, now)
         ended = await _revoke(connection, resources, user_id, request.session_id)
         after = {"revoked": len(ended), "session_id": _text(request.session_id)}
         act = Act(acting.act, "user", str(user_id), {}, after, request.reason)

@@ -92,7 +92,7 @@ async def reset_limits(
     uses, _ = await uses_of(resources, person, quotas)
     counted = {str(bucket): use.count for bucket, use in uses.items()}
     async with act_transaction(resources.database, is_dry_run=request.dry_run) as connection:
-        await lock_person(connection, acting, user_id)
+        await lock_person(connection, acting, user_id, now)
         act = Act(
             acting.act, "user", str(user_id), counted, dict.fromkeys(counted, 0), request.reason
         )
@@ -119,7 +119,7 @@ async def _change(
 ) -> LimitsActResponse:
     now = resources.clock()
     async with act_transaction(resources.database, is_dry_run=request.dry_run) as connection:
-        person = await lock_person(connection, acting, user_id)
+        person = await lock_person(connection, acting, user_id, now)
         before = await own_limits(connection, user_id, now)
         changes = decide(before, now)
         await _store(connection, user_id, changes)

@@ -39,7 +39,10 @@ def _is_severed() -> ColumnElement[bool]:
 
 
 def _before_block(column: Any) -> Any:
-    """Where it stood when the block came; null where they have met there since. Index: its key."""
+    """Where it stood when the block came; null where they have met there since.
+
+    Index: its key, or idx_severed_readings_reader.
+    """
     query = select(column).where(
         SeveredReading.viewer_id == _VIEWER,
         SeveredReading.reader_id == _participant.user_id,

@@ -8,14 +8,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fynix_server.acted_on import lock_person
 from fynix_server.administered import Acting
 from fynix_server.audit import Act, record_act
 from fynix_server.audit.transaction import act_transaction
-from fynix_server.errors import NotFound, NotPermitted
 from fynix_server.moderation import queries
 from fynix_server.moderation.looking import described
 from fynix_server.moderation.queries import ModeratedPerson
-from fynix_server.permissions import require_power_over, require_role
 from fynix_server.policy import move_policy_version
 from fynix_server.protocol.fields import rfc3339
 from fynix_server.protocol.moderation import (
@@ -63,7 +62,8 @@ async def act_on_person(
     now = resources.clock()
     audit_seq: int | None = None
     async with act_transaction(resources.database, is_dry_run=request.dry_run) as connection:
-        person = await _lock_within_power(connection, acting, user_id, now)
+        await lock_person(connection, acting, user_id, now)
+        person = await queries.load_person(connection, user_id)
         restrictions = (await queries.restrictions_of(connection, [user_id], now))[user_id]
         change = await apply(OnPerson(connection, person, restrictions, now))
         await move_policy_version(connection)
@@ -79,25 +79,6 @@ async def act_on_person(
         audit_seq=None if request.dry_run else audit_seq,
         user=people[0],
     )
-
-
-async def _lock_within_power(
-    connection: AsyncConnection, acting: Acting, user_id: UUID, now: datetime
-) -> ModeratedPerson:
-    """The person, and whoever acts, as they are now: of two admins who take each other's role at
-    once, the second has none any more, and the server keeps an admin.
-
-    Raises: as `act_on_person`.
-    """
-    people = await queries.lock_people(connection, {acting.user_id, user_id})
-    actor, person = people[acting.user_id], people.get(user_id)
-    if person is None or person.status == "erased":
-        raise NotFound("There is no such person.", code="user_not_found")
-    if actor.status_at(now) != "active":
-        raise NotPermitted("This account is suspended.", code="suspended")
-    require_role(actor.role, acting.act)
-    require_power_over(actor.id, actor.role, person.id, person.role)
-    return person
 
 
 def moment_text(moment: datetime | None) -> str | None:

@@ -1,6 +1,5 @@
 """SQL of moderation. Nothing here commits."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,21 +40,17 @@ class ModeratedPerson:
         return status_at(self.status, self.status_until, now)
 
 
-async def lock_people(
-    connection: AsyncConnection, user_ids: Collection[UUID]
-) -> dict[UUID, ModeratedPerson]:
-    """Those of them that there are, by id, in whose order they are locked: nobody else changes
-    them before the commit; they may be referred to meanwhile, so that what they send does not
-    wait. Index: the primary key."""
-    query = select(*_PERSON).where(User.id.in_(user_ids)).order_by(User.id)
-    rows = await connection.execute(query.with_for_update(key_share=True))
-    return {row.id: ModeratedPerson(*row) for row in rows}
-
-
 async def find_person(connection: AsyncConnection, user_id: UUID) -> ModeratedPerson | None:
     """Index: the primary key."""
     row = (await connection.execute(select(*_PERSON).where(User.id == user_id))).one_or_none()
     return None if row is None else ModeratedPerson(*row)
+
+
+async def load_person(connection: AsyncConnection, user_id: UUID) -> ModeratedPerson:
+    """Somebody who is known to be there. Index: the primary key."""
+    return ModeratedPerson(
+        *(await connection.execute(select(*_PERSON).where(User.id == user_id))).one()
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fynix_server.acted_on import lock_whoever_it_is
 from fynix_server.administered import Acting
 from fynix_server.audit import Act, record_act
 from fynix_server.audit.redacting import redact_details
 from fynix_server.audit.transaction import act_transaction
-from fynix_server.errors import Conflict, NotFound
-from fynix_server.permissions import require_power_over
+from fynix_server.errors import Conflict
 from fynix_server.policy import move_policy_version
 from fynix_server.privacy import finding_queries, queries
 from fynix_server.privacy.emptying import empty_conversation
@@ -85,10 +85,8 @@ async def _begin(
 ) -> AnyRow:
     """Shut the account, once; its row of the journal."""
     async with act_transaction(resources.database, is_dry_run=request.dry_run) as connection:
+        await lock_whoever_it_is(connection, acting, user_id, resources.clock())
         user = await queries.lock_user(connection, user_id)
-        if user is None:
-            raise NotFound("There is no such person.", code="user_not_found")
-        require_power_over(acting.user_id, acting.role, user.id, user.role)
         row = await queries.find_erasure(connection, user_id)
         if row is not None and row.finished_at is not None:
             raise Conflict(

@@ -31,7 +31,7 @@ async def _take_name(erasing: Erasing) -> None:
     counts: Counts = {}
     async with erasing.transaction(counts) as connection:
         user = await queries.lock_user(connection, erasing.user_id)
-        if user is None or user.username.startswith(USERNAME_PREFIX):
+        if user.username.startswith(USERNAME_PREFIX):
             return
         await queries.change_user(
             connection,

@@ -41,11 +41,12 @@ Counts = dict[str, int]
 # ── the person ───────────────────────────────────────────────────────────────────────────────
 
 
-async def lock_user(connection: AsyncConnection, user_id: UUID) -> AnyRow | None:
-    """`id, username, role, status` of somebody, whom nobody else changes before the commit."""
+async def lock_user(connection: AsyncConnection, user_id: UUID) -> AnyRow:
+    """`id, username, role, status` of somebody who is there, whom nobody else changes or refers to
+    before the commit."""
     columns = (User.id, User.username, User.role, User.status)
     query = select(*columns).where(User.id == user_id).with_for_update()
-    return (await connection.execute(query)).one_or_none()
+    return (await connection.execute(query)).one()
 
 
 async def is_held(connection: AsyncConnection, user_id: UUID) -> bool:

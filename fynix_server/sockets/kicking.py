@@ -62,13 +62,14 @@ async def kick(
     # Others are waited for before the transaction, not with a lock in hand.
     question = Question(user_id=user_id, connection_id=request.connection_id, limit=MAX_NAMED)
     called = await roll_call.ask(question)
+    now = resources.clock()
     async with act_transaction(resources.database, is_dry_run=request.dry_run) as connection:
-        await lock_person(connection, acting, user_id)
+        await lock_person(connection, acting, user_id, now)
         if called.is_complete and not called.count:
             raise NotFound("They have no such open connection.", code="connection_not_found")
         named = [str(it.id) for _, it in _first(called, MAX_NAMED)]
         act = Act(acting.act, "user", str(user_id), {"connection_ids": named}, {}, request.reason)
-        audit_seq = await record_act(connection, acting.actor, act, resources.clock())
+        audit_seq = await record_act(connection, acting.actor, act, now)
     if not request.dry_run:
         resources.event_bus.publish_control(_kicked(user_id, request.connection_id))
     return ConnectionsKickedResponse(

@@ -116,8 +116,9 @@ async def set_exempt(
 
     Raises: NotFound, InvalidInput (oneself), NotPermitted, Conflict (they are so already).
     """
+    now = resources.clock()
     async with act_transaction(resources.database, is_dry_run=request.dry_run) as connection:
-        await lock_person(connection, acting, user_id)
+        await lock_person(connection, acting, user_id, now)
         known = await queries.find_assessment(connection, user_id)
         was_exempt = known is not None and known.is_exempt
         if was_exempt and is_exempt:
@@ -127,7 +128,7 @@ async def set_exempt(
         await queries.set_exempt(connection, user_id, is_exempt=is_exempt)
         before, after = {"exempt": was_exempt}, {"exempt": is_exempt}
         act = Act(acting.act, "user", str(user_id), before, after, request.reason)
-        audit_seq = await record_act(connection, acting.actor, act, resources.clock())
+        audit_seq = await record_act(connection, acting.actor, act, now)
         assessment = await _assessment(connection, user_id)
     return SpamActResponse(
         action=acting.act,

@@ -18,7 +18,7 @@ async def admins(api: Api) -> int:
         return int((await connection.execute(query)).scalar_one())
 
 
-@pytest.mark.parametrize(("verb", "body"), [("role", {"role": "user"}), ("ban", {})])
+@pytest.mark.parametrize(("verb", "body"), [("role", {"role": "user"}), ("ban", {}), ("erase", {})])
 async def test_of_two_admins_who_act_on_each_other_at_once_one_stays(
     serve: Serve, verb: str, body: dict[str, str]
 ) -> None:

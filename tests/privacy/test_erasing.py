@@ -15,7 +15,7 @@ from fynix_server.protocol.privacy import ErasureCertificate
 from fynix_server.settings import Settings
 from fynix_server.tables import Conversation, ConversationParticipant, Erasure, Message, User
 from tests.people import Api, Person
-from tests.privacy.marked import USERNAME, Marked, marked, traces
+from tests.privacy.marked import USERNAME, Marked, erase, marked, traces
 from tests.staff import audited, promoted
 
 
@@ -30,16 +30,6 @@ class World:
 
     async def erase(self, **body: Any) -> httpx.Response:
         return await erase(self.admin, self.her.person, **body)
-
-
-async def erase(admin: Person, person: Person, **body: Any) -> httpx.Response:
-    """Ask until it is finished, or refused; a dry run once."""
-    url = f"/api/admin/users/{person.user_id}/erase"
-    while True:
-        answer = await admin.client.post(url, json={"reason": "asked by letter 17", **body})
-        told = answer.json()
-        if not answer.is_success or told["dry_run"] or told["is_finished"]:
-            return answer
 
 
 @pytest.fixture

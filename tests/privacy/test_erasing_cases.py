@@ -9,13 +9,12 @@ from sqlalchemy import insert, select, update
 from fynix_server.settings import Settings
 from fynix_server.tables import LegalHold, Report, ReportEvidence
 from tests.people import Api, Person
-from tests.privacy.marked import CASE_ID, Marked, cases, evidence_of, traces
+from tests.privacy.marked import CASE_ID, Marked, cases, erase, evidence_of, traces
 from tests.staff import promoted
 
 
-async def erase(admin: Person, person: Person) -> dict[str, Any]:
-    url = f"/api/admin/users/{person.user_id}/erase"
-    answer = await admin.client.post(url, json={"reason": "asked", "vacuum": True})
+async def certificate_of(admin: Person, person: Person) -> dict[str, Any]:
+    answer = await erase(admin, person, vacuum=True)
     assert answer.status_code == 200, answer.text
     certificate: dict[str, Any] = answer.json()["certificate"]
     return certificate
@@ -33,7 +32,7 @@ async def test_evidence_of_an_open_case_stays_and_the_certificate_says_so(
         evidence = evidence_of(alice, world.mark("evidence"))
         await connection.execute(insert(ReportEvidence), evidence)
 
-    certificate = await erase(admin, alice)
+    certificate = await certificate_of(admin, alice)
 
     assert sorted((it["table"], it["rows"], it["why"]) for it in certificate["kept"]) == [
         ("report_evidence", 1, "open_case"),
@@ -52,7 +51,7 @@ async def test_cases_of_a_moderator_who_goes_are_open_again(api: Api) -> None:
         assigned = update(Report).values(assigned_to=moderator.user_id)
         await connection.execute(assigned)
 
-    await erase(admin, moderator)
+    await certificate_of(admin, moderator)
 
     async with api.resources.database.read() as connection:
         query = select(Report.status, Report.assigned_to, Report.outcome).where(
@@ -70,7 +69,7 @@ async def test_what_a_moderator_did_is_kept_and_counted(api: Api) -> None:
     url = f"/api/admin/users/{alice.user_id}/warn"
     await moderator.client.post(url, json={"reason": "why", "text": "no"})
 
-    certificate = await erase(admin, moderator)
+    certificate = await certificate_of(admin, moderator)
 
     assert certificate["kept"] == [{"table": "audit_log", "rows": 1, "why": "acts_of_theirs"}]
 
@@ -84,7 +83,7 @@ async def test_redis_keeps_nothing_by_their_id_or_name(api: Api) -> None:
     assert (await api.client.post("/api/auth/login", json=body)).status_code == 200
     before = await keys_of(api, alice.user_id)
 
-    await erase(admin, alice)
+    await certificate_of(admin, alice)
 
     assert before == {"rate_limit:api:", "rate_limit:login:name:", "rate_limit:messages:"}
     assert await keys_of(api, alice.user_id) == set()

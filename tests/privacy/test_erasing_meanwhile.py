@@ -16,7 +16,7 @@ from fynix_server.settings import Settings
 from fynix_server.tables import ConversationParticipant, Message, RefreshToken, Session, User
 from tests.conversations.roles import give, log_of, roles_by
 from tests.people import Api, Person, Serve
-from tests.privacy.test_erasing import erase
+from tests.privacy.marked import erase
 from tests.staff import promoted
 
 

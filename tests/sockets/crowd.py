@@ -15,6 +15,7 @@ from fynix_server.tables import (
     ConversationParticipant,
     Message,
     Session,
+    SeveredReading,
     Table,
     User,
     new_id,
@@ -30,6 +31,7 @@ def room(number: int) -> UUID:
 async def crowd(settings: Settings) -> None:
     """Two of the people in each conversation, with three messages; thousands in the first.
 
+    Of each the first stopped seeing what the second reads, as if by a block that is no more.
     One conversation in 500 has moved just now, and so many of the sessions have ended.
     """
     now = utc_now()
@@ -54,6 +56,8 @@ def _rows(long_ago: datetime, now: datetime) -> Iterator[tuple[type[Table], str,
     joined = ((id_, user_id, 1, long_ago) for id_, two in places for user_id in two)
     yield ConversationParticipant, "conversation_id user_id joined_seq joined_at", joined
     begun = ((id_, 1, "conversation_created", long_ago) for id_, _ in places)
+    severed = ((one, other, id_, 1) for id_, (one, other) in places)
+    yield SeveredReading, "viewer_id reader_id conversation_id read_seq", severed
     yield ConversationEvent, "conversation_id seq type created_at", begun
 
     said = (

@@ -178,7 +178,7 @@ ASKED: dict[str, tuple[Ask, set[str]]] = {
     ),
     "read markers of a page": (
         lambda connection, ids: read_markers(connection, ids.user, ids.conversations[:20]),
-        {"pk_conversation_participants", "pk_severed_readings"},
+        {"pk_conversation_participants", "pk_severed_readings or idx_severed_readings_reader"},
     ),
     "who inherits a group": (
         lambda connection, ids: find_heir(connection, ids.conversation, utc_now()),
