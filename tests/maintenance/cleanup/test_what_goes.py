@@ -28,6 +28,8 @@ from tests.maintenance.cleanup.cleaning import Asked, cleaned, rows_of, unsound
 from tests.maintenance.lived_in import live_in
 
 SUBJECTS: tuple[Subject, ...] = ("messages", "sessions", "receipts", "events", "audit")
+WAITS = Message.id.in_(select(HeldMessage.message_id).where(HeldMessage.status == "waiting"))
+"""For a moderator, which is stronger than age; of those who live there one does."""
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
@@ -51,7 +53,7 @@ async def test_the_doctor_is_content_when_kinds_go_one_after_the_other(settings:
         await cleaned(settings, subject, Asked(days=30, deleted_days=30, later_days=400))
 
         assert await unsound(settings) == {}, subject
-    assert await rows_of(settings, Message) == 0
+    assert await _count(settings, ~WAITS) == 0
     assert await rows_of(settings, MessageReceipt) == 0
 
 
@@ -100,7 +102,7 @@ async def test_what_is_past_its_retention_goes_by_the_policy_of_its_conversation
     own = {"scope": str(group), "conversation_id": group, "days": 10, "set_by": "x"}
     await _store(settings, RetentionPolicy, **own)
     in_group = await _count(settings, Message.conversation_id == group)
-    everywhere = await rows_of(settings, Message)
+    everywhere = await _count(settings, ~WAITS)
 
     assert (await cleaned(settings, "messages", Asked(later_days=9))).removed == {}
     first = await cleaned(settings, "messages", Asked(later_days=50))
@@ -133,7 +135,7 @@ async def test_a_legal_hold_beats_policy_and_age(settings: Settings, kind: str) 
         await cleaned(settings, subject_of_cleanup, everything)
 
     assert await _count(settings, is_held) == held > 0
-    assert await rows_of(settings, Message) == held
+    assert await _count(settings, ~WAITS) == held
     assert await rows_of(settings, MessageReceipt) > 0
     assert await rows_of(settings, Session) == (1 if kind == "user" else 0)
     assert await unsound(settings) == {}
@@ -151,13 +153,14 @@ async def test_a_message_that_waits_for_a_moderator_stays_until_they_have_looked
         await connection.execute(insert(HeldMessage), {**row, "status": "waiting"})
 
     await cleaned(settings, "messages", Asked(days=30, later_days=400))
-    assert await rows_of(settings, Message) == 1
+    assert await _count(settings, ~WAITS) == 0
+    assert await _count(settings, WAITS) == 2
 
     async with database.write() as connection:
         await connection.execute(update(HeldMessage).values(status="released"))
     await database.close()
     done = await cleaned(settings, "messages", Asked(days=30, later_days=401))
-    assert done.removed["held_messages"] == 1
+    assert done.removed["held_messages"] == 2
     assert await rows_of(settings, Message) == 0
 
 
@@ -166,6 +169,7 @@ async def test_a_message_that_waits_for_a_moderator_stays_until_they_have_looked
 
 async def test_sessions_go_when_they_have_ended_and_never_before(settings: Settings) -> None:
     await live_in(settings)
+    sessions, tokens = await rows_of(settings, Session), await rows_of(settings, RefreshToken)
     database = Database(settings)
     async with database.write() as connection:
         bob = select(User.id).where(User.username == "bob").scalar_subquery()
@@ -176,8 +180,8 @@ async def test_sessions_go_when_they_have_ended_and_never_before(settings: Setti
     done = await cleaned(settings, "sessions", Asked(days=20, later_days=21))
 
     assert done.removed == {"sessions": 1, "refresh_tokens": 1}
-    assert await rows_of(settings, Session) == 2
-    assert await rows_of(settings, RefreshToken) == 3
+    assert await rows_of(settings, Session) == sessions - 1
+    assert await rows_of(settings, RefreshToken) == tokens - 1
 
 
 async def test_events_that_say_who_was_there_and_that_a_message_there_was_deleted_stay(
