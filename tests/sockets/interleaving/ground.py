@@ -37,8 +37,12 @@ Publish = Any
 class Ground:
     """A database that goes back to how it began, and the resources of instances on it."""
 
-    def __init__(self, settings: Settings, database: GatedDatabase) -> None:
+    def __init__(
+        self, settings: Settings, database: GatedDatabase, undelayed: GatedDatabase
+    ) -> None:
         self.database = database
+        self.undelayed = undelayed
+        """The same file, whose answers no scheduler holds back."""
         self.people = {name: _principal(name) for name in ("alice", "bob", "carol")}
         self.beginning: list[Envelope] = []
         """What was published before any schedule."""
@@ -49,6 +53,10 @@ class Ground:
         """An instance that nobody is connected to, and that hears nothing yet."""
         bus = EventBus(self._bare.redis)
         return replace(self._bare, event_bus=bus, connections=Connections(100))
+
+    def other_instance(self) -> Resources:
+        """One that changes things, each in one step: what it reads meanwhile waits for nobody."""
+        return replace(self.instance(), database=self.undelayed)
 
     async def prepare(self) -> None:
         """Make the people and what they share: alice and bob talk, carol owns a group with alice
@@ -86,12 +94,14 @@ async def prepared_ground(settings: Settings) -> AsyncIterator[Ground]:
     """On the migrated SQLite database of `settings`."""
     configure_logs(settings)
     database = GatedDatabase(settings, settings.data_dir / "fynix.db")
-    ground = Ground(settings, database)
+    undelayed = GatedDatabase(settings, settings.data_dir / "fynix.db")
+    ground = Ground(settings, database, undelayed)
     try:
         await ground.prepare()
         yield ground
     finally:
         await database.close()
+        await undelayed.close()
 
 
 def _resources(settings: Settings, database: GatedDatabase) -> Resources:

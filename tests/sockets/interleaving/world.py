@@ -44,10 +44,10 @@ class World:
         for envelope in ground.beginning:
             self._truth.note(envelope)
         self._bus: list[Envelope] = []
-        self._far = ground.instance()
+        self._far = ground.other_instance()
         self._far.event_bus.connect(self._publish, lambda _: None, lambda: None)
         self._far.message_writer = MessageWriter(
-            ground.database,
+            ground.undelayed,
             MembersCache(),
             self._far.clock,
             queue_size=1000,
