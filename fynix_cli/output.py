@@ -4,7 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -43,14 +43,14 @@ def print_rows(
         _print_table(rows, columns)
     else:
         for row in rows:
-            emit("\t".join(_cell(row.get(column)) for column in columns))
+            emit("\t".join(_field(row, column) for column in columns))
 
 
 def print_object(item: JsonObject, output: OutputFormat) -> None:
     """Print one thing: a line for each of its fields, or one JSON object."""
     if output is OutputFormat.table:
-        for key, value in item.items():
-            emit(f"{key}\t{_cell(value)}")
+        for key in item:
+            emit(f"{key}\t{_field(item, key)}")
     else:
         emit(to_json(item, indent=2 if output is OutputFormat.json else None))
 
@@ -137,8 +137,17 @@ def _print_table(rows: Iterable[JsonObject], columns: Sequence[str]) -> None:
         table.add_column(column.replace("_", " "), no_wrap=whole, overflow="fold")
     for row in rows:
         # Text, not str: rich would read [brackets] in a message as its own markup.
-        table.add_row(*(Text(_cell(row.get(column))) for column in columns))
+        table.add_row(*(Text(_field(row, column)) for column in columns))
     Console().print(table)
+
+
+def _field(row: JsonObject, name: str) -> str:
+    """A moment, which is known by the name of its field, in the time of this machine."""
+    value = row.get(name)
+    if isinstance(value, str) and name.endswith(("_at", "until")):
+        with suppress(ValueError):
+            value = local_time(datetime.fromisoformat(value))
+    return _cell(value)
 
 
 def _cell(value: Any) -> str:

@@ -1,6 +1,8 @@
 """What is printed: safe on a terminal, parseable in a pipe."""
 
 import json
+import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -49,6 +51,32 @@ def test_json_holds_nothing_bare_that_a_terminal_obeys_and_still_means_the_same(
     assert visible(text) == text
     assert "שלום" in text
     assert json.loads(text) == value
+
+
+@pytest.fixture
+def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine whose clock is nine hours ahead of UTC."""
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", "JST-9")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_east")
+def test_a_moment_is_in_the_time_of_this_machine_in_a_table_and_as_it_came_in_json(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    item = {"created_at": "2026-11-29T20:00:00Z", "until": None, "name": "2026-11-29T20:00:00Z"}
+
+    print_object(item, OutputFormat.table)
+    assert capsys.readouterr().out.splitlines() == [
+        "created_at\t2026-11-30 05:00:00",
+        "until\t",
+        "name\t2026-11-29T20:00:00Z",
+    ]
+    print_object(item, OutputFormat.json)
+    assert json.loads(capsys.readouterr().out) == item
 
 
 def test_a_piped_table_is_one_line_a_row_with_tabs_between(
