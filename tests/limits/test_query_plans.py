@@ -2,12 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.accounts.session_queries import live_sessions_by_age, revoke_sessions
@@ -18,7 +16,7 @@ from fynix_server.policy import own_limits
 from fynix_server.rate_limit import BUCKETS
 from fynix_server.tables import LimitOverride, Session, User, new_id
 from tests.people import Api
-from tests.sockets.query_plans import plan_of
+from tests.query_plans.asking import gather_statistics, require_indexes
 
 PEOPLE = 2000
 SOMEBODY = UUID(int=17)
@@ -68,18 +66,7 @@ async def fill(api: Api) -> None:
 @pytest.mark.parametrize("has_statistics", [False, True])
 async def test_no_large_table_is_read_as_a_whole(api: Api, has_statistics: bool) -> None:
     await fill(api)
-    is_sqlite = api.resources.database.is_sqlite
-    if has_statistics or not is_sqlite:  # Postgres takes them by itself, SQLite never
-        async with api.resources.database.write() as connection:
-            await connection.execute(text("ANALYZE"))
+    database = api.resources.database
+    await gather_statistics(database, is_wanted=has_statistics)
 
-    async with api.resources.database.write() as connection:
-        plans = {
-            name: await plan_of(connection, partial(ask, connection))
-            for name, (ask, _) in ASKED.items()
-        }
-
-    assert {name: plan.scanned & LARGE for name, plan in plans.items() if plan.scanned} == {}
-    assert {name: indexes - plans[name].indexes for name, (_, indexes) in ASKED.items()} == {
-        name: set() for name in ASKED
-    }
+    await require_indexes(database, ASKED, LARGE)

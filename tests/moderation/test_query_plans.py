@@ -1,19 +1,14 @@
 """What moderators and the audit log ask the database is found by an index."""
 
-import asyncio
 import json
-import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import update
 
-from fynix_cli.stack.postgres import Postgres
 from fynix_server.audit import redact_details
 from fynix_server.audit.queries import EntriesWanted, find_entries, find_entry
 from fynix_server.clock import utc_now
@@ -21,12 +16,10 @@ from fynix_server.database import Database
 from fynix_server.maintenance.bulk import bulk_insert
 from fynix_server.moderation.content import queries
 from fynix_server.policy import Horizon, Retention
-from fynix_server.settings import Settings, load_settings
+from fynix_server.settings import Settings
 from fynix_server.tables import AuditEntry, Conversation, Report, new_id
-from tests.conftest import COMMON, TEMPLATE
-from tests.sockets.crowd import PEOPLE, crowd, room
-from tests.sockets.query_plans import plan_of
-from tests.stacks import create_database, drop_database
+from tests.query_plans.asking import Ask, Asked, filled, gather_statistics, require_indexes
+from tests.query_plans.crowd import PEOPLE, crowd, room
 
 LARGE = {"conversations", "conversation_participants", "messages", "users", "reports", "audit_log"}
 ENTRIES, REPORTS = 20_000, 5_000
@@ -35,14 +28,12 @@ REVIEWER = queries.Reviewer(new_id(), may_judge_roles=False)
 LATELY = utc_now() - timedelta(days=1)
 KEPT = Horizon(Retention(30), utc_now())
 
-Ask = Callable[[AsyncConnection], Awaitable[Any]]
-
 
 def _entries(**wanted: Any) -> Ask:
     return lambda connection: find_entries(connection, EntriesWanted(**wanted), 51)
 
 
-ASKED: dict[str, tuple[Ask, set[str]]] = {
+ASKED: Asked = {
     "conversations of a purge": (
         lambda connection: queries.conversations_since(connection, USER, LATELY, UUID(int=0), 500),
         {"idx_participants_user_active", "pk_conversations"},
@@ -104,19 +95,7 @@ def crowded(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Settings]:
     """Settings of a database with much in it."""
-    folder = tmp_path_factory.mktemp("moderated")
-    if request.param == "embedded":
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), folder / "fynix.db")
-        settings = load_settings(data_dir=folder, **COMMON)
-        asyncio.run(_fill(settings))
-        yield settings
-        return
-    postgres: Postgres = request.getfixturevalue("postgres")
-    url = asyncio.run(create_database(postgres, "moderated", TEMPLATE))
-    settings = load_settings(database_url=url, data_dir=folder, **COMMON)
-    asyncio.run(_fill(settings))
-    yield settings
-    asyncio.run(drop_database(postgres, "moderated"))
+    yield from filled(request, tmp_path_factory, _fill)
 
 
 async def _fill(settings: Settings) -> None:
@@ -158,21 +137,6 @@ async def database(crowded: Settings) -> AsyncIterator[Database]:
 async def test_they_use_their_indexes_and_read_no_large_table_whole(
     database: Database, has_statistics: bool
 ) -> None:
-    if has_statistics or not database.is_sqlite:  # Postgres takes them by itself, SQLite never
-        async with database.write() as connection:
-            await connection.execute(text("ANALYZE"))
+    await gather_statistics(database, is_wanted=has_statistics)
 
-    plans = {}
-    for name, (ask, _) in ASKED.items():
-        # Apart from one another, and nothing of it stays.
-        async with database.write() as connection:
-            plans[name] = await plan_of(connection, partial(ask, connection))
-            await connection.rollback()
-
-    read_whole = {name: plan.scanned & LARGE for name, plan in plans.items()}
-    assert {name: tables for name, tables in read_whole.items() if tables} == {}
-    unused = {
-        name: [it for it in indexes if plans[name].indexes.isdisjoint(it.split(" or "))]
-        for name, (_, indexes) in ASKED.items()
-    }
-    assert {name: indexes for name, indexes in unused.items() if indexes} == {}
+    await require_indexes(database, ASKED, LARGE)

@@ -1,29 +1,28 @@
 """What an erasure, an export and the journal ask is found by an index, however much there is."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.clock import utc_now
 from fynix_server.database import Database
 from fynix_server.privacy import export_queries, finding_queries, queries
 from fynix_server.privacy.reader import Reader
 from fynix_server.settings import Settings
-from tests.sockets.crowd import crowd, room
-from tests.sockets.query_plans import plan_of
+from fynix_server.tables import TABLES
+from tests.query_plans.asking import Asked, gather_statistics, judge
+from tests.query_plans.crowd import crowd, room
+from tests.query_plans.plan import plan_of
 
 SOMEBODY = UUID(int=17)
 PARTS = "idx_participants_user_active or pk_conversation_participants"
 MESSAGES = "uq_messages_conversation_id_seq or idx_messages_conversation_created"
 """The second where a conversation is shorter than a window, as all are here."""
 
-Ask = Callable[[AsyncConnection], Awaitable[Any]]
-ASKED: dict[str, tuple[Ask, set[str]]] = {
+ASKED: Asked = {
     "conversations to erase": (
         lambda c: finding_queries.parts_after(c, SOMEBODY, None, 100),
         {PARTS, "pk_conversations"},
@@ -81,8 +80,7 @@ async def database(settings: Settings) -> AsyncIterator[Database]:
 
 
 async def test_each_uses_its_indexes_and_reads_no_table_whole(database: Database) -> None:
-    async with database.write() as connection:
-        await connection.execute(text("ANALYZE"))
+    await gather_statistics(database, is_wanted=True)
 
     async with database.read() as connection:
         # A table without rows Postgres reads whole whatever there is.
@@ -94,13 +92,7 @@ async def test_each_uses_its_indexes_and_reads_no_table_whole(database: Database
         }
 
     # Of the few people here Postgres may rather read all than look up five hundred.
-    read_whole = {name: plan.scanned - {"users"} for name, plan in plans.items()}
-    assert {name: tables for name, tables in read_whole.items() if tables} == {}
-    unused = {
-        name: [it for it in indexes if plans[name].indexes.isdisjoint(it.split(" or "))]
-        for name, (_, indexes) in ASKED.items()
-    }
-    assert {name: indexes for name, indexes in unused.items() if indexes} == {}
+    judge(plans, ASKED, {it.name for it in TABLES} - {"users"})
 
 
 # What Postgres would do without a row to look at says nothing.

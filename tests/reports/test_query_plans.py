@@ -1,18 +1,14 @@
 """What reports, cases and notices ask the database is found by an index, however many there are."""
 
-import asyncio
-import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from fynix_cli.stack.postgres import Postgres
 from fynix_server.acted_on import pending_cases_about
 from fynix_server.clock import utc_now
 from fynix_server.database import Database
@@ -22,12 +18,10 @@ from fynix_server.policy import Horizon, Retention
 from fynix_server.reports import case_queries, queries
 from fynix_server.reports.case_queries import CasesWanted
 from fynix_server.reports.queries import Reportable
-from fynix_server.settings import Settings, load_settings
+from fynix_server.settings import Settings
 from fynix_server.tables import Message, Notice, Report, ReportEvidence, User, new_id
-from tests.conftest import COMMON, TEMPLATE
-from tests.sockets.crowd import PEOPLE, crowd, room
-from tests.sockets.query_plans import plan_of
-from tests.stacks import create_database, drop_database
+from tests.query_plans.asking import Ask, Asked, filled, gather_statistics, require_indexes
+from tests.query_plans.crowd import PEOPLE, crowd, room
 
 REPORTS, OTHERS = 30_000, 50_000
 LARGE = {"users", "messages", "conversation_participants", "reports", "report_evidence", "notices"}
@@ -36,8 +30,6 @@ REPORT = UUID(int=(2 << 64) + 4)
 BY_TARGET = "idx_reports_target_user or idx_reports_target_status"
 _COLUMNS = "id reporter_id target_key target_user_id reason status assigned_to created_at"
 _ANY = CasesWanted(None, None, None, None, None)
-
-Ask = Callable[[AsyncConnection], Awaitable[Any]]
 
 
 def _wanted(**which: Any) -> Ask:
@@ -60,7 +52,7 @@ async def _reportable(connection: AsyncConnection) -> Reportable:
     return found
 
 
-ASKED: dict[str, tuple[Ask, set[str]]] = {
+ASKED: Asked = {
     "a message to report, and what is around it": (
         _evidence_of_the_busiest,
         {"pk_messages", "pk_conversation_participants", "uq_messages_conversation_id_seq"},
@@ -160,19 +152,7 @@ async def _fill(settings: Settings) -> None:
 def crowded(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Settings]:
-    folder = tmp_path_factory.mktemp("reported")
-    if request.param == "embedded":
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), folder / "fynix.db")
-        settings = load_settings(data_dir=folder, **COMMON)
-        asyncio.run(_fill(settings))
-        yield settings
-        return
-    postgres: Postgres = request.getfixturevalue("postgres")
-    url = asyncio.run(create_database(postgres, "reported", TEMPLATE))
-    settings = load_settings(database_url=url, data_dir=folder, **COMMON)
-    asyncio.run(_fill(settings))
-    yield settings
-    asyncio.run(drop_database(postgres, "reported"))
+    yield from filled(request, tmp_path_factory, _fill)
 
 
 @pytest.fixture
@@ -186,20 +166,6 @@ async def database(crowded: Settings) -> AsyncIterator[Database]:
 async def test_queries_use_their_indexes_and_read_no_large_table_whole(
     database: Database, has_statistics: bool
 ) -> None:
-    if has_statistics or not database.is_sqlite:  # Postgres takes them by itself, SQLite never
-        async with database.write() as connection:
-            await connection.execute(text("ANALYZE"))
+    await gather_statistics(database, is_wanted=has_statistics)
 
-    async with database.write() as connection:
-        plans = {
-            name: await plan_of(connection, partial(ask, connection))
-            for name, (ask, _) in ASKED.items()
-        }
-
-    read_whole = {name: plan.scanned & LARGE for name, plan in plans.items()}
-    assert {name: tables for name, tables in read_whole.items() if tables} == {}
-    unused = {
-        name: [it for it in indexes if plans[name].indexes.isdisjoint(it.split(" or "))]
-        for name, (_, indexes) in ASKED.items()
-    }
-    assert {name: indexes for name, indexes in unused.items() if indexes} == {}
+    await require_indexes(database, ASKED, LARGE)

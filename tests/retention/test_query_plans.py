@@ -1,14 +1,10 @@
 """What reading with a policy, and cleaning up, ask the database is found by an index."""
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from functools import partial
-from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import insert, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.audit import Actor
 from fynix_server.clock import utc_now
@@ -26,8 +22,8 @@ from fynix_server.policy import Horizon, Retention
 from fynix_server.read_state import unread_counts
 from fynix_server.retention import queries
 from fynix_server.tables import PurgedNumbers
-from tests.sockets.crowd import room
-from tests.sockets.query_plans import plan_of
+from tests.query_plans.asking import Asked, require_indexes
+from tests.query_plans.crowd import room
 from tests.sockets.test_query_plans import LARGE, crowded, database
 
 __all__ = ["crowded", "database"]
@@ -39,9 +35,7 @@ CUTOFFS = Cutoffs(NOW, NOW - timedelta(days=30), NOW - timedelta(days=30))
 SOMEBODY = UUID(int=17)
 MIDDLE = UUID(int=2**127)
 THERE = Place(HERE, SOMEBODY, POLICIES)
-Ask = Callable[[AsyncConnection], Awaitable[Any]]
-
-ASKED: dict[str, tuple[Ask, set[str]]] = {
+ASKED: Asked = {
     "the newest messages": (
         lambda it: message_queries.messages_newest_first(it, THERE, Span(1), offset=0, limit=51),
         {"idx_messages_conversation_created"},
@@ -99,16 +93,4 @@ async def fill(database: Database) -> None:
 async def test_nothing_is_read_whole_and_indexes_are_used(database: Database) -> None:
     await fill(database)
 
-    async with database.read() as connection:
-        plans = {
-            name: await plan_of(connection, partial(ask, connection))
-            for name, (ask, _) in ASKED.items()
-        }
-
-    read_whole = {name: plan.scanned & LARGE for name, plan in plans.items()}
-    assert {name: tables for name, tables in read_whole.items() if tables} == {}
-    unused = {
-        name: [it for it in indexes if plans[name].indexes.isdisjoint(it.split(" or "))]
-        for name, (_, indexes) in ASKED.items()
-    }
-    assert {name: indexes for name, indexes in unused.items() if indexes} == {}
+    await require_indexes(database, ASKED, LARGE)

@@ -1,37 +1,29 @@
 """The queue is read by its indexes, however much is held, and whoever it is of."""
 
-import asyncio
 import json
-import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from functools import partial
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, insert, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import func, insert, select
 
-from fynix_cli.stack.postgres import Postgres
 from fynix_server.clock import utc_now
 from fynix_server.database import Database
 from fynix_server.reviewing import queries
 from fynix_server.reviewing.queries import HeldWanted
-from fynix_server.settings import Settings, load_settings
+from fynix_server.settings import Settings
 from fynix_server.tables import HeldMessage, Message
-from tests.conftest import COMMON, TEMPLATE
-from tests.sockets.crowd import crowd
-from tests.sockets.query_plans import plan_of
-from tests.stacks import create_database, drop_database
+from tests.query_plans.asking import AskedAbout, about, filled, gather_statistics, require_indexes
+from tests.query_plans.crowd import crowd
 
 LARGE = {"held_messages", "messages", "conversations"}
 """Not the people: of the two thousand here, Postgres rather reads all than a page by the key."""
 HELD, BUSIEST = 30_000, UUID(int=1)
 """How many were held, of which one in ten waits; whose most of them are."""
 
-Ask = Callable[[AsyncConnection, UUID], Awaitable[Any]]
 _BY_STATUS = "idx_held_messages_status"
-ASKED: dict[str, tuple[Ask, set[str]]] = {
+ASKED: AskedAbout[UUID] = {
     "the queue": (
         lambda connection, _: queries.held_page(connection, _wanted(), 51),
         {_BY_STATUS, "pk_messages", "pk_held_messages"},
@@ -94,19 +86,7 @@ def crowded(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Settings]:
     """Settings of a database in which tens of thousands of messages wait."""
-    folder = tmp_path_factory.mktemp("held")
-    if request.param == "embedded":
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), folder / "fynix.db")
-        settings = load_settings(data_dir=folder, **COMMON)
-        asyncio.run(_hold_much(settings))
-        yield settings
-        return
-    postgres: Postgres = request.getfixturevalue("postgres")
-    url = asyncio.run(create_database(postgres, "held", TEMPLATE))
-    settings = load_settings(database_url=url, data_dir=folder, **COMMON)
-    asyncio.run(_hold_much(settings))
-    yield settings
-    asyncio.run(drop_database(postgres, "held"))
+    yield from filled(request, tmp_path_factory, _hold_much)
 
 
 @pytest.fixture
@@ -118,25 +98,13 @@ async def database(crowded: Settings) -> AsyncIterator[Database]:
 
 @pytest.mark.parametrize("has_statistics", [False, True])
 async def test_the_queue_is_read_by_its_indexes(database: Database, has_statistics: bool) -> None:
-    if has_statistics or not database.is_sqlite:  # Postgres takes them by itself, SQLite never
-        async with database.write() as connection:
-            await connection.execute(text("ANALYZE"))
+    await gather_statistics(database, is_wanted=has_statistics)
 
-    async with database.write() as connection:
+    async with database.read() as connection:
         middle = select(HeldMessage.message_id).order_by(HeldMessage.message_id)
         message_id = (await connection.execute(middle.offset(HELD // 2).limit(1))).scalar_one()
-        plans = {
-            name: await plan_of(connection, partial(ask, connection, message_id))
-            for name, (ask, _) in ASKED.items()
-        }
 
-    read_whole = {name: plan.scanned & LARGE for name, plan in plans.items()}
-    assert {name: tables for name, tables in read_whole.items() if tables} == {}
-    unused = {
-        name: [it for it in indexes if plans[name].indexes.isdisjoint(it.split(" or "))]
-        for name, (_, indexes) in ASKED.items()
-    }
-    assert {name: indexes for name, indexes in unused.items() if indexes} == {}
+    await require_indexes(database, about(ASKED, message_id), LARGE)
 
 
 async def test_a_page_by_a_rare_rule_is_short_and_says_where_to_go_on(database: Database) -> None:

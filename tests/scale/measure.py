@@ -28,10 +28,10 @@ from fynix_server.database import Database
 from fynix_server.maintenance.schema import upgrade
 from fynix_server.settings import Settings, load_settings
 from tests.people import PASSWORD, open_client
+from tests.query_plans.plan import Plan, plan_of_statements
 from tests.running import run_app
 from tests.scale.lists import LISTS
 from tests.scale.population import ADMIN, BUSY, populate
-from tests.sockets.query_plans import Plan, plan_of_statements
 from tests.stacks import create_database, postgres_server, valkey_server
 
 ROUNDS = 9

@@ -4,19 +4,16 @@ On databases of tens of thousands of conversations, so that reading a whole tabl
 """
 
 import asyncio
-import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, event, select, text
+from sqlalchemy import Connection, event, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from fynix_cli.stack.postgres import Postgres
 from fynix_server.accounts.queries import accounts_by_prefix
 from fynix_server.clock import utc_now
 from fynix_server.conversations.listing_queries import conversations_of
@@ -29,17 +26,15 @@ from fynix_server.messages.conversation_locks import lock_conversations
 from fynix_server.messages.queries import Place, Span
 from fynix_server.policy import shows_all
 from fynix_server.read_state import read_markers, unread_counts
-from fynix_server.settings import Settings, load_settings
+from fynix_server.settings import Settings
 from fynix_server.sockets import queries
 from fynix_server.sockets.live import Live as LiveSockets
 from fynix_server.tables import (
     Message,
 )
-from tests.conftest import COMMON, TEMPLATE
 from tests.people import DEADLINE_SECONDS, Api
-from tests.sockets.crowd import crowd, room
-from tests.sockets.query_plans import plan_of
-from tests.stacks import create_database, drop_database
+from tests.query_plans.asking import AskedAbout, about, filled, gather_statistics, require_indexes
+from tests.query_plans.crowd import crowd, room
 
 LARGE = {
     "conversations",
@@ -67,8 +62,6 @@ class Ids:
 
 ALL = shows_all(utc_now())
 
-Ask = Callable[[AsyncConnection, Ids], Awaitable[Any]]
-
 
 def _changes(connection: AsyncConnection, ids: Ids) -> Awaitable[Any]:
     return queries.changes_since(connection, utc_now() - timedelta(seconds=60))
@@ -82,7 +75,7 @@ def _keys(ids: Ids) -> list[tuple[UUID, UUID, str]]:
 _MEMBERSHIPS = "pk_conversation_participants or idx_participants_user_active"
 """Somebody's parts in conversations: by the one, as there are few, or by the other."""
 
-ASKED: dict[str, tuple[Ask, set[str]]] = {
+ASKED: AskedAbout[Ids] = {
     "a round of the reconciler": (
         _changes,
         {"idx_conversations_updated_at", "idx_sessions_revoked_at", "pk_conversation_participants"},
@@ -200,19 +193,7 @@ def crowded(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Settings]:
     """Settings of a database with many conversations, a few of which moved within the minute."""
-    folder = tmp_path_factory.mktemp("crowded")
-    if request.param == "embedded":
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), folder / "fynix.db")
-        settings = load_settings(data_dir=folder, **COMMON)
-        asyncio.run(crowd(settings))
-        yield settings
-        return
-    postgres: Postgres = request.getfixturevalue("postgres")
-    url = asyncio.run(create_database(postgres, "crowded", TEMPLATE))
-    settings = load_settings(database_url=url, data_dir=folder, **COMMON)
-    asyncio.run(crowd(settings))
-    yield settings
-    asyncio.run(drop_database(postgres, "crowded"))
+    yield from filled(request, tmp_path_factory, crowd)
 
 
 @pytest.fixture
@@ -238,23 +219,9 @@ async def ids(database: Database) -> Ids:
 async def test_hot_queries_use_their_indexes_and_read_no_large_table_whole(
     database: Database, ids: Ids, has_statistics: bool
 ) -> None:
-    if has_statistics or not database.is_sqlite:  # Postgres takes them by itself, SQLite never
-        async with database.write() as connection:
-            await connection.execute(text("ANALYZE"))
+    await gather_statistics(database, is_wanted=has_statistics)
 
-    async with database.read() as connection:
-        plans = {
-            name: await plan_of(connection, partial(ask, connection, ids))
-            for name, (ask, _) in ASKED.items()
-        }
-
-    read_whole = {name: plan.scanned & LARGE for name, plan in plans.items()}
-    assert {name: tables for name, tables in read_whole.items() if tables} == {}
-    unused = {
-        name: [it for it in indexes if plans[name].indexes.isdisjoint(it.split(" or "))]
-        for name, (_, indexes) in ASKED.items()
-    }
-    assert {name: indexes for name, indexes in unused.items() if indexes} == {}
+    await require_indexes(database, about(ASKED, ids), LARGE)
 
 
 async def test_a_round_of_the_reconciler_is_one_query_whoever_is_connected(api: Api) -> None:

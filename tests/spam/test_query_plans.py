@@ -3,23 +3,18 @@
 On tens of thousands of conversations, all of which moved within the day.
 """
 
-import asyncio
-import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
-from functools import partial
-from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import bindparam, text, update
+from sqlalchemy import bindparam, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from fynix_cli.stack.postgres import Postgres
 from fynix_server.clock import utc_now
 from fynix_server.database import Database
 from fynix_server.maintenance.bulk import bulk_insert
-from fynix_server.settings import Settings, load_settings
+from fynix_server.settings import Settings
 from fynix_server.spam import assessment_queries as assessed
 from fynix_server.spam import complaint_queries as complaints
 from fynix_server.spam import queries
@@ -35,10 +30,8 @@ from fynix_server.tables import (
     SpamAssessment,
     new_id,
 )
-from tests.conftest import COMMON, TEMPLATE
-from tests.sockets.crowd import BUSY, CONVERSATIONS, PEOPLE, crowd, room
-from tests.sockets.query_plans import plan_of
-from tests.stacks import create_database, drop_database
+from tests.query_plans.asking import AskedAbout, about, filled, gather_statistics, require_indexes
+from tests.query_plans.crowd import BUSY, CONVERSATIONS, PEOPLE, crowd, room
 
 LARGE = {
     "audit_log",
@@ -57,8 +50,7 @@ BUSIEST, USUAL = UUID(int=1), UUID(int=17)
 
 MANY = [UUID(int=number) for number in range(100, 600)]
 
-Ask = Callable[[AsyncConnection, UUID], Awaitable[Any]]
-ASKED: dict[str, tuple[Ask, set[str]]] = {
+ASKED: AskedAbout[UUID] = {
     "an account's age": (queries.account_created_at, {"pk_users"}),
     "what somebody sent": (
         lambda connection, user_id: queries.sent_since(connection, user_id, utc_now() - WEEK),
@@ -189,19 +181,7 @@ def lively(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Settings]:
     """Settings of a database of the lively crowd."""
-    folder = tmp_path_factory.mktemp("lively")
-    if request.param == "embedded":
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), folder / "fynix.db")
-        settings = load_settings(data_dir=folder, **COMMON)
-        asyncio.run(_lively_crowd(settings))
-        yield settings
-        return
-    postgres: Postgres = request.getfixturevalue("postgres")
-    url = asyncio.run(create_database(postgres, "lively", TEMPLATE))
-    settings = load_settings(database_url=url, data_dir=folder, **COMMON)
-    asyncio.run(_lively_crowd(settings))
-    yield settings
-    asyncio.run(drop_database(postgres, "lively"))
+    yield from filled(request, tmp_path_factory, _lively_crowd)
 
 
 @pytest.fixture
@@ -216,23 +196,9 @@ async def database(lively: Settings) -> AsyncIterator[Database]:
 async def test_scoring_reads_no_large_table_whole(
     database: Database, user_id: UUID, has_statistics: bool
 ) -> None:
-    if has_statistics or not database.is_sqlite:  # Postgres takes them by itself, SQLite never
-        async with database.write() as connection:
-            await connection.execute(text("ANALYZE"))
+    await gather_statistics(database, is_wanted=has_statistics)
 
-    async with database.read() as connection:
-        plans = {
-            name: await plan_of(connection, partial(ask, connection, user_id))
-            for name, (ask, _) in ASKED.items()
-        }
-
-    read_whole = {name: plan.scanned & LARGE for name, plan in plans.items()}
-    assert {name: tables for name, tables in read_whole.items() if tables} == {}
-    unused = {
-        name: [it for it in indexes if plans[name].indexes.isdisjoint(it.split(" or "))]
-        for name, (_, indexes) in ASKED.items()
-    }
-    assert {name: indexes for name, indexes in unused.items() if indexes} == {}
+    await require_indexes(database, about(ASKED, user_id), LARGE)
 
 
 async def test_of_a_busy_conversation_only_the_newest_hundred_numbers_are_read(
