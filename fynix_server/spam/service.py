@@ -10,7 +10,6 @@ from fynix_server.administered import Acting
 from fynix_server.audit import Act, record_act
 from fynix_server.audit.transaction import act_transaction
 from fynix_server.errors import Conflict, InvalidInput
-from fynix_server.permissions import require_power_over
 from fynix_server.protocol.moderation import ActRequest
 from fynix_server.protocol.spam import (
     SpamActResponse,
@@ -85,10 +84,10 @@ async def judge(
     Raises: NotFound, InvalidInput (oneself), NotPermitted (their role is too high).
     """
     async with resources.database.read() as connection:
-        person = await require_person(connection, user_id)
-    require_power_over(acting.user_id, acting.role, user_id, person.role)
+        await require_person(connection, user_id)
     assessed = await assess(resources.database, user_id, resources.clock())
     async with act_transaction(resources.database, is_dry_run=request.dry_run) as connection:
+        await lock_person(connection, acting, user_id, assessed.at)
         settled = await settle(connection, resources.settings, assessed)
         after = {
             "score": assessed.scored.total,
