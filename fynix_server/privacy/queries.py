@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from fynix_server.acted_on import PENDING
 from fynix_server.tables import (
     AnyRow,
     AuditEntry,
@@ -34,7 +35,6 @@ from fynix_server.tables import (
 )
 
 BATCH_ROWS = 200
-_OPEN = ("open", "assigned")
 Counts = dict[str, int]
 
 
@@ -142,7 +142,7 @@ class Removal:
 
 def removals(user_id: UUID) -> tuple[Removal, ...]:
     """What goes row by row. Refresh tokens before the sessions that they are of."""
-    closed = select(Report.id).where(Report.status.not_in(_OPEN))
+    closed = select(Report.id).where(Report.status.not_in(PENDING))
     sessions = select(Session.id).where(Session.user_id == user_id)
     return (
         Removal(
@@ -226,7 +226,7 @@ async def empty_reports(connection: AsyncConnection, user_id: UUID) -> int:
     Indexes: idx_reports_reporter, idx_reports_target_user.
     """
     has_text = or_(Report.comment.is_not(None), Report.outcome.is_not(None))
-    is_closed = Report.status.not_in(_OPEN)
+    is_closed = Report.status.not_in(PENDING)
     rows = 0
     for whose in (Report.reporter_id, Report.target_user_id):
         about = whose == user_id
@@ -243,7 +243,7 @@ async def empty_reports(connection: AsyncConnection, user_id: UUID) -> int:
 
 async def unassign_cases(connection: AsyncConnection, user_id: UUID) -> int:
     """Give back the cases that were theirs to look at. Index: idx_reports_assigned_to."""
-    theirs = (Report.assigned_to == user_id) & Report.status.in_(_OPEN)
+    theirs = (Report.assigned_to == user_id) & Report.status.in_(PENDING)
     given_back = update(Report).where(theirs).values(assigned_to=None, status="open")
     return (await connection.execute(given_back)).rowcount
 
@@ -256,12 +256,12 @@ async def kept_rows(connection: AsyncConnection, user_id: UUID) -> dict[tuple[st
 
     Indexes: idx_report_evidence_sender, idx_reports_reporter, idx_audit_log_actor.
     """
-    open_cases = select(Report.id).where(Report.status.in_(_OPEN))
+    open_cases = select(Report.id).where(Report.status.in_(PENDING))
     evidence = select(func.count()).where(
         ReportEvidence.sender_id == user_id, ReportEvidence.report_id.in_(open_cases)
     )
     comments = select(func.count()).where(
-        Report.reporter_id == user_id, Report.status.in_(_OPEN), Report.comment.is_not(None)
+        Report.reporter_id == user_id, Report.status.in_(PENDING), Report.comment.is_not(None)
     )
     acts = select(func.count()).where(AuditEntry.actor_id == str(user_id))
     asked = {
