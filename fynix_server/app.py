@@ -3,7 +3,7 @@ tasks that run beside the requests, and closes everything in the right order."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Collection, Coroutine
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine
 from functools import partial
 from typing import Any, cast
 
@@ -190,7 +190,7 @@ class _Lifespan:
                 members,
                 clock,
                 queue_size=settings.message_queue_size,
-                announce=partial(_announce, event_bus, suspects),
+                announce=_announcer(settings, event_bus, suspects),
             ),
             retry_lookup=RetryLookup(database),
             suspects=suspects,
@@ -233,11 +233,18 @@ async def _load_policy(policy: Policy) -> None:
             await policy.refresh()
 
 
-def _announce(event_bus: EventBus, suspects: Suspects, stored: Stored) -> None:
-    """What is done with a message that was just stored: told, and its sender noted."""
-    announce_message(event_bus, stored)
-    message = stored.message
-    suspects.note_sent(message.sender_id, message.seq, message.created_at)
+def _announcer(
+    settings: Settings, event_bus: EventBus, suspects: Suspects
+) -> Callable[[Stored], None]:
+    """What is done with a message that was just stored: told, and its sender noted, unless nobody
+    is going to judge them."""
+
+    def announce(stored: Stored) -> None:
+        announce_message(event_bus, stored)
+        message = stored.message
+        suspects.note_sent(message.sender_id, message.seq, message.created_at)
+
+    return partial(announce_message, event_bus) if settings.spam == "off" else announce
 
 
 async def _end(tasks: Collection[asyncio.Task[None]]) -> None:

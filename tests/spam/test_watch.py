@@ -129,6 +129,7 @@ async def test_a_server_that_is_told_to_judges_nobody_unasked(serve: Serve) -> N
     await blast(api, mallory)
 
     assert (await found(api, mallory.user_id)).assessment is None
+    assert len(api.resources.suspects) == 0
 
 
 @pytest.mark.parametrize("role", ["moderator", "admin"])
