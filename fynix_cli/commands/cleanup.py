@@ -11,6 +11,7 @@ from fynix_cli.commands.cleanup_options import (
     DeletedAfterOption,
     EventsAfterOption,
     MaxTimeOption,
+    OlderThanOption,
     ReceiptsAfterOption,
     SessionsAfterOption,
     YesOption,
@@ -176,6 +177,7 @@ def audit(
 @app.command("all")
 def everything(
     reason: ReasonOption,
+    older_than: OlderThanOption = None,
     deleted_after: DeletedAfterOption = "30d",
     sessions_after: Annotated[
         str,
@@ -199,9 +201,12 @@ def everything(
 ) -> None:
     """Do each of them, by the ages that are configured. One after the other.
 
+    With --older-than by that age, except the audit log, which goes by its own.
+
     \b
     Examples:
       fynix cleanup all --reason "weekly" --dry-run
+      fynix cleanup all --older-than 365d --reason "privacy notice" --dry-run
       FYNIX_CLEANUP_EVENTS_AFTER=30d fynix cleanup all --reason "weekly" --yes --max-time 1h
 
     --max-time is for each of them. Exits 2 on an age without a unit, 5 if another process goes
@@ -211,10 +216,10 @@ def everything(
     from fynix_server.clock import utc_now
 
     orders = [
-        order_messages(None, deleted_after, utc_now()),
-        _order("sessions", sessions_after),
-        _order("receipts", receipts_after),
-        _order("events", events_after),
+        order_messages(older_than, deleted_after, utc_now()),
+        _order("sessions", older_than or sessions_after),
+        _order("receipts", older_than or receipts_after),
+        _order("events", older_than or events_after),
         _order("audit", audit_after),
     ]
     _run(orders, _conduct(reason, batch, max_time, dry_run=dry_run, yes=yes), output)

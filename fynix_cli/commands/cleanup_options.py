@@ -65,3 +65,12 @@ AuditAfterOption = Annotated[
         help="Written so long ago, or on a day before; 365d at least.",
     ),
 ]
+OlderThanOption = Annotated[
+    str | None,
+    typer.Option(
+        "--older-than",
+        metavar=AGE,
+        show_default=False,
+        help="All that is so old, or of a day before, messages too; not the audit log.",
+    ),
+]

@@ -127,6 +127,20 @@ async def test_all_does_each_kind_by_its_age(local: Terminal) -> None:
     assert {it["state"] for it in runs} == {"done"}
 
 
+async def test_all_by_an_age_is_by_that_age_but_for_the_audit_log(local: Terminal) -> None:
+    await local.run(*SEED)
+    asked = ("cleanup", "all", "--older-than", "8d", "--reason", "weekly", "--yes", "-o", "json")
+
+    answer = await local.run(*asked)
+
+    *others, audit = (it["cutoffs"]["before"][:10] for it in json.loads(answer.out)["runs"])
+    assert len(set(others)) == 1
+    assert audit < others[0]
+    too_young = ("cleanup", "all", "--older-than", "3d", "--reason", "weekly", "--yes")
+    refused = await local.run(*too_young, expect=ExitCode.USAGE)
+    assert "events younger than 7 days stay" in refused.err
+
+
 async def test_vacuum_gives_back_what_was_free(local: Terminal, stack: str) -> None:
     await local.run("seed", "--conversations", "6", "--messages", "3000")
     await local.run(*CLEAN, "--yes")
