@@ -57,6 +57,7 @@ from fynix_server.spam.routes import blueprint as spam
 from fynix_server.spam.suspects import Suspects
 from fynix_server.spam.watch import SpamWatch
 from fynix_server.tokens import TokenSigner
+from fynix_server.unread_bodies import ReadToEnd
 
 DRAIN_SECONDS = 5.0
 FIRST_POLICY_SECONDS = 2.0
@@ -107,6 +108,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> Quart:
         app.register_blueprint(blueprint)
     install_api_docs(app)
     app.while_serving(_Lifespan(app, settings, clock).serve)
+    app.asgi_app = ReadToEnd(app.asgi_app)  # type: ignore[method-assign]  # as Quart documents
     if settings.allowed_origins:
         app = cors(
             app,
