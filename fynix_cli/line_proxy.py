@@ -193,6 +193,8 @@ class Proxy:
 
 def _reset_when_closed(writer: asyncio.StreamWriter) -> None:
     """Make the close a reset, as of a line that breaks, not an orderly end."""
-    with contextlib.suppress(OSError):
-        end: socket.socket = writer.get_extra_info("socket")
-        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
+    end: socket.socket | None = writer.get_extra_info("socket")
+    # None: uvloop has closed it already, since the client reset it; its line is being taken down.
+    if end is not None:
+        with contextlib.suppress(OSError):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
