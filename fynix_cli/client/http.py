@@ -2,9 +2,11 @@
 
 import asyncio
 import ssl
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any, NoReturn, TypeVar
 
 import httpx
@@ -70,6 +72,8 @@ class HttpClient:
             base_url=self.server,
             timeout=TIMEOUT,
             transport=transport,
+            # What `fynix session list` calls this login.
+            headers={"User-Agent": f"fynix/{version('fynix')} ({sys.platform})"},
             trust_env=not is_local(self.server),
             verify=_NO_CERTIFICATES if is_plain else True,
         )

@@ -18,8 +18,8 @@ from fynix_cli.output import OutputFormat, local_time, print_object, print_rows,
 from fynix_cli.session import rest_client
 from fynix_server.protocol.retention import MAX_RETENTION_DAYS, RetentionActResponse
 
-POLICY_COLUMNS = ("scope", "days", "created_at")
-HOLD_COLUMNS = ("kind", "subject_id", "created_at")
+POLICY_COLUMNS = ("scope", "name", "days", "created_at")
+HOLD_COLUMNS = ("subject_id", "name", "created_at")
 LONGEST_PAGE = 100
 SERVER = "server"
 _DAY_SECONDS = 86_400

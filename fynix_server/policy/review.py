@@ -1,7 +1,7 @@
 """What becomes of a message before it is stored: let through, hidden from others, or refused."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -70,8 +70,14 @@ def require_voice(policy: Policy, user_id: UUID, now: datetime) -> Restrictions 
     if restrictions is None or not restrictions.holds("muted", now):
         return restrictions
     until = restrictions.until["muted"]
-    when = "" if until is None else f" until {rfc3339(until)}"
+    when = "" if until is None else f" until {rfc3339(_whole_second(until))}"
     raise Muted(f"A moderator lets you read here, but not write{when}.")
+
+
+def _whole_second(moment: datetime) -> datetime:
+    """The one in which it has come for certain: nobody reads a millionth of a second."""
+    started = timedelta(seconds=1 if moment.microsecond else 0)
+    return moment.replace(microsecond=0) + started
 
 
 def refusal_to_write(members: Members, sender_id: UUID) -> NotPermitted | None:

@@ -26,9 +26,10 @@ class RetentionSetRequest(RetentionScopeRequest):
 
 
 class RetentionPolicyResponse(Shape):
-    """`conversation_id` null: the policy of the server."""
+    """`conversation_id` null: the policy of the server. `name`: of a group that has one."""
 
     conversation_id: UUID | None
+    name: str | None = None
     days: int
     set_by: str
     created_at: Timestamp
@@ -72,10 +73,12 @@ class LegalHoldRequest(ActRequest):
 
 
 class LegalHoldResponse(Shape):
-    """`set_by`: the id of an admin. Why stands in the audit log."""
+    """`name`: of the person, or of a group that has one. `set_by`: the id of an admin. Why stands
+    in the audit log."""
 
     kind: HoldKind
     subject_id: UUID
+    name: str | None
     set_by: str
     created_at: Timestamp
 

@@ -24,6 +24,12 @@ _POLICY = (
     RetentionPolicy.created_at,
 )
 _HOLD = (LegalHold.kind, LegalHold.subject_id, LegalHold.set_by, LegalHold.created_at)
+_NAME = {
+    "user": select(User.username).where(User.id == LegalHold.subject_id).scalar_subquery(),
+    "conversation": select(Conversation.name)
+    .where(Conversation.id == LegalHold.subject_id)
+    .scalar_subquery(),
+}
 
 
 def scope_of(conversation_id: UUID | None) -> str:
@@ -43,8 +49,14 @@ async def find_policy(connection: AsyncConnection, conversation_id: UUID | None)
 async def conversation_policies(
     connection: AsyncConnection, after: UUID | None, limit: int
 ) -> list[AnyRow]:
-    """At most `limit`, by conversation. Index: uq_retention_policies_conversation_id."""
-    query = select(*_POLICY).where(RetentionPolicy.conversation_id.is_not(None))
+    """At most `limit`, by conversation, with their names.
+
+    Index: uq_retention_policies_conversation_id, and the primary key of conversations.
+    """
+    name = select(Conversation.name).where(Conversation.id == RetentionPolicy.conversation_id)
+    query = select(*_POLICY, name.scalar_subquery().label("name")).where(
+        RetentionPolicy.conversation_id.is_not(None)
+    )
     if after is not None:
         query = query.where(RetentionPolicy.conversation_id > after)
     query = query.order_by(RetentionPolicy.conversation_id).limit(limit)
@@ -119,8 +131,8 @@ async def is_held(connection: AsyncConnection, kind: str, subject_id: UUID) -> b
 async def holds(
     connection: AsyncConnection, kind: str, after: UUID | None, limit: int
 ) -> list[AnyRow]:
-    """At most `limit`, by subject. Index: the primary key."""
-    query = select(*_HOLD).where(LegalHold.kind == kind)
+    """At most `limit`, by subject, with their names. Index: the primary key, of each table."""
+    query = select(*_HOLD, _NAME[kind].label("name")).where(LegalHold.kind == kind)
     if after is not None:
         query = query.where(LegalHold.subject_id > after)
     return list(await connection.execute(query.order_by(LegalHold.subject_id).limit(limit)))

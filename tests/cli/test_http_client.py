@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import Any
 from uuid import UUID
 
@@ -77,6 +79,14 @@ def renewed_tokens(number: int) -> httpx.Response:
         "user": USER,
     }
     return httpx.Response(200, json=body)
+
+
+async def test_a_server_is_told_which_program_asks() -> None:
+    server = Recorder(lambda request: httpx.Response(201, json=MESSAGE))
+
+    await server.client().send_message(CONVERSATION, "hello")
+
+    assert server.requests[0].headers["User-Agent"] == f"fynix/{version('fynix')} ({sys.platform})"
 
 
 async def test_a_refusal_tells_its_code_request_and_wait() -> None:

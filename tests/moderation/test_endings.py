@@ -1,5 +1,6 @@
 """What is over is over for everybody and at once; so is what begins while somebody connects."""
 
+import re
 from typing import Any, cast
 from uuid import UUID
 
@@ -116,5 +117,6 @@ async def test_who_is_muted_says_nothing_anywhere_until_it_ends_and_their_socket
     answer = await live.expect_answer("2")
 
     assert (refused, refusal["error"]) == ([403] * 4, "muted")
+    assert re.search(r"not write until [-0-9]+T[:0-9]{8}Z\.$", refusal["detail"])
     assert (read.status_code, answer["type"]) == (200, "ack")
     assert await tries() == [201, 200, 200, 201]

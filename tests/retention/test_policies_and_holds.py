@@ -33,6 +33,25 @@ async def test_policies_and_holds_are_listed_and_audited(api: Api) -> None:
     ]
 
 
+async def test_what_is_listed_has_the_names_that_people_know_it_by(api: Api) -> None:
+    admin = await ruler(api)
+    alice, bob = await api.people("alice", "bob")
+    dm, club = await alice.dm(bob), await alice.group("club", bob)
+    for conversation_id in (dm, club):
+        await admin.keep(30, conversation_id)
+        await admin.hold("conversation", conversation_id)
+    await admin.hold("user", bob.user_id)
+
+    async def names(path: str, rows: str, key: str) -> dict[str, str | None]:
+        answer = await admin.person.client.get(f"/api/admin/{path}")
+        return {it[key]: it["name"] for it in answer.json()[rows]}
+
+    named = {dm: None, club: "club"}
+    assert await names("retention", "conversations", "conversation_id") == named
+    assert await names("legal-holds?kind=conversation", "holds", "subject_id") == named
+    assert await names("legal-holds", "holds", "subject_id") == {str(bob.user_id): "bob"}
+
+
 async def test_bad_asks_are_refused_and_change_nothing(api: Api) -> None:
     admin = await ruler(api)
     await admin.keep(30)
