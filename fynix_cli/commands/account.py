@@ -63,19 +63,36 @@ def login(
     )
 
 
-def logout(profile: ProfileOption = None, server: ServerOption = None) -> None:
+def logout(
+    context: typer.Context,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME",
+            show_default=False,
+            autocompletion=profile_names,
+            help="Which login, as --as names it. Default: the latest one.",
+        ),
+    ] = None,
+    profile: ProfileOption = None,
+    server: ServerOption = None,
+) -> None:
     """End a login here and at the server, whose live connections of it close.
 
     \b
     Examples:
       fynix logout
-      fynix logout --as bob
+      fynix logout bob
 
     Exits 7 if the server could not be told; the login is forgotten here all the same.
     """
     from fynix_cli.login import log_out
 
-    log_out(profile, server)
+    source = context.get_parameter_source("profile")
+    is_from_environment = source is not None and source.name == "ENVIRONMENT"
+    if name and profile and name != profile and not is_from_environment:
+        raise typer.BadParameter(f"Either {name} or --as {profile}: a logout ends one login.")
+    log_out(name or profile, server)
 
 
 def whoami(

@@ -194,6 +194,15 @@ async def test_after_a_logout_the_login_holds_no_longer(terminal: Terminal) -> N
     assert "--as bob" in answer.err
 
 
+async def test_a_login_that_is_not_the_latest_is_ended_by_its_name(terminal: Terminal) -> None:
+    assert "Logged out bob." in (await terminal.run("logout", "bob")).err
+
+    await terminal.run("logout", "bob", "--as", "alice", expect=ExitCode.USAGE)
+    gone = await terminal.run("whoami", "--as", "bob", expect=ExitCode.NOT_ALLOWED)
+    assert "bob" in gone.err
+    assert "alice" in (await terminal.run("whoami")).out
+
+
 async def test_status_needs_no_login(terminal: Terminal) -> None:
     answer = await terminal.run("status", "-o", "json")
 
