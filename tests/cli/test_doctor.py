@@ -14,6 +14,7 @@ from sqlalchemy import update
 
 from fynix_cli.exit_codes import ExitCode
 from fynix_server.maintenance.doctor.examination import INVARIANTS, examine
+from fynix_server.maintenance.schema import upgrade
 from fynix_server.settings import Settings, load_settings
 from fynix_server.tables import Conversation
 from tests.cli.conftest import point_at
@@ -214,14 +215,26 @@ async def test_mending_without_looking_at_the_data_is_a_usage_error(local: Termi
 async def test_on_an_old_schema_it_says_what_to_run(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path_factory.mktemp("old")
-    terminal = point_at(load_settings(data_dir=folder), monkeypatch)
+    settings = load_settings(data_dir=tmp_path_factory.mktemp("old"))
+    await upgrade(settings, "0001")
+    terminal = point_at(settings, monkeypatch)
 
     answer = await terminal.run("doctor", *DATA, expect=ExitCode.FAILED)
 
     assert "run: fynix migrate" in answer.out
     assert data_lines(answer)[0][1] == "skipped"
-    # Looking makes nothing.
+
+
+async def test_before_the_first_start_nothing_is_wrong_and_nothing_is_made(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path_factory.mktemp("fresh")
+    terminal = point_at(load_settings(data_dir=folder), monkeypatch)
+
+    answer = await terminal.run("doctor", *DATA)
+
+    assert "fynix serve or fynix migrate makes it" in answer.out
+    assert data_lines(answer)[0][1] == "skipped"
     assert list(folder.iterdir()) == []
 
 
