@@ -26,6 +26,7 @@ from fynix_server.event_bus import EventBus
 from fynix_server.filtering.routes import blueprint as filtering
 from fynix_server.health import blueprint as health
 from fynix_server.health import start_metrics_server
+from fynix_server.held_messages.routes import blueprint as held_messages
 from fynix_server.http import install_http
 from fynix_server.limits.routes import blueprint as limits
 from fynix_server.logs import configure_logs
@@ -47,7 +48,6 @@ from fynix_server.redis_client import open_redis
 from fynix_server.reports.routes import blueprint as reports
 from fynix_server.resources import Resources
 from fynix_server.retention.routes import blueprint as retention
-from fynix_server.reviewing.routes import blueprint as reviewing
 from fynix_server.session_cache import SessionCache
 from fynix_server.settings import Settings
 from fynix_server.sockets.admin_routes import blueprint as connections
@@ -87,12 +87,12 @@ BLUEPRINTS = (
     auditing,
     connections,
     filtering,
+    held_messages,
     limits,
     moderated_content,
     moderation,
     others_sessions,
     retention,
-    reviewing,
     spam,
 )
 log = structlog.get_logger(__name__)

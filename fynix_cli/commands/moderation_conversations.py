@@ -102,7 +102,7 @@ def read(
     nobody has reported it.
     """
     from fynix_cli.moderating.people import Caller
-    from fynix_cli.moderating.reviewing import Reading, read_conversation
+    from fynix_cli.moderating.reading import Reading, read_conversation
 
     reading = Reading(reason, case, limit, before_seq, dry_run)
     read_conversation(Caller(profile, server), conversation, reading, output)

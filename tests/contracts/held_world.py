@@ -2,8 +2,8 @@
 
 import json
 
+from tests.held_messages.scene import hold_all_of
 from tests.people import Api
-from tests.reviewing.scene import hold_all_of
 
 
 async def held_world(api: Api) -> dict[str, str]:

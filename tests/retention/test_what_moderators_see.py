@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.held_messages.scene import decide, hold_all_of, review
 from tests.moderation.scene import on_conversation, on_message
 from tests.moderation.scene import reported as case_about
 from tests.people import Api
@@ -9,7 +10,6 @@ from tests.privacy.archives import export_of, own, unpacked
 from tests.reports.filing import done, evidence, report, reported
 from tests.retention.rooms import NEW, OLD, room
 from tests.retention.ruling import DAY, log_in
-from tests.reviewing.scene import decide, hold_all_of, review
 
 
 @pytest.mark.parametrize("is_held", [False, True])

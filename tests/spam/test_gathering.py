@@ -11,8 +11,8 @@ from fynix_server.spam.conduct import Complaints
 from fynix_server.spam.gathering import gather_signals
 from fynix_server.spam.score import score
 from fynix_server.spam.signals import Share, Signals
+from tests.held_messages.scene import hold_all_of
 from tests.people import Api, Person
-from tests.reviewing.scene import hold_all_of
 
 OFFER = "We pay 200 euros a day for liking videos, write to our manager at https://pay.example.com"
 

@@ -7,7 +7,7 @@ from quart_schema import document_response
 
 from fynix_server.administered import Acting, administered
 from fynix_server.http import accepts, current_resources, json_response
-from fynix_server.moderation.content import freezing, messages, purging, reviewing
+from fynix_server.moderation.content import freezing, messages, purging, reading
 from fynix_server.permissions import ServerAct
 from fynix_server.protocol.moderated_content import (
     ConversationActResponse,
@@ -84,7 +84,7 @@ async def review_conversation(
     acting: Acting, conversation_id: UUID, data: ReviewRequest
 ) -> Response:
     """Read a reported conversation; each page is recorded. 200, or 400, 401, 403, 404, 429."""
-    page = await reviewing.review_conversation(current_resources(), acting, conversation_id, data)
+    page = await reading.review_conversation(current_resources(), acting, conversation_id, data)
     return json_response(page)
 
 

@@ -1,9 +1,9 @@
 """What was held for review stays as long as it says something about a message that stands."""
 
 from fynix_server.tables import HeldMessage, Message
+from tests.held_messages.scene import add_rule, decide
 from tests.maintenance.cleanup.cleaning import Asked, cleaned, rows_of, unsound
 from tests.people import Api
-from tests.reviewing.scene import add_rule, decide
 from tests.staff import promoted
 
 

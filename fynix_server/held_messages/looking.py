@@ -5,6 +5,8 @@ from typing import cast
 from fynix_server.administered import Acting
 from fynix_server.audit import Act, record_act
 from fynix_server.audit.transaction import act_transaction
+from fynix_server.held_messages import queries
+from fynix_server.held_messages.queries import Held, HeldWanted
 from fynix_server.policy import Horizon
 from fynix_server.protocol.held import (
     HeldCause,
@@ -18,8 +20,6 @@ from fynix_server.protocol.held import (
 )
 from fynix_server.protocol.messages import ContentType
 from fynix_server.resources import Resources
-from fynix_server.reviewing import queries
-from fynix_server.reviewing.queries import Held, HeldWanted
 
 
 async def list_held(resources: Resources, wanted: HeldQuery) -> HeldListResponse:

@@ -6,6 +6,7 @@ from quart import Blueprint, Response
 from quart_schema import document_response, validate_querystring
 
 from fynix_server.administered import Acting, administered
+from fynix_server.held_messages import deciding, looking
 from fynix_server.http import accepts, current_resources, json_response
 from fynix_server.permissions import ServerAct
 from fynix_server.protocol.held import (
@@ -16,9 +17,8 @@ from fynix_server.protocol.held import (
     HeldReviewResponse,
 )
 from fynix_server.protocol.moderation import ActRequest
-from fynix_server.reviewing import deciding, looking
 
-blueprint = Blueprint("reviewing", __name__, url_prefix="/api/admin/held")
+blueprint = Blueprint("held_messages", __name__, url_prefix="/api/admin/held")
 
 
 @blueprint.get("")

@@ -10,8 +10,8 @@ from sqlalchemy import func, insert, select
 
 from fynix_server.clock import utc_now
 from fynix_server.database import Database
-from fynix_server.reviewing import queries
-from fynix_server.reviewing.queries import HeldWanted
+from fynix_server.held_messages import queries
+from fynix_server.held_messages.queries import HeldWanted
 from fynix_server.settings import Settings
 from fynix_server.tables import HeldMessage, Message
 from tests.query_plans.asking import AskedAbout, about, filled, gather_statistics, require_indexes

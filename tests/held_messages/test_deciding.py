@@ -2,10 +2,9 @@
 
 import json
 
-from fynix_server.reviewing.deciding import REJECTED
+from fynix_server.held_messages.deciding import REJECTED
 from fynix_server.tables import Conversation, Message, Notice
-from tests.people import Api
-from tests.reviewing.scene import (
+from tests.held_messages.scene import (
     add_rule,
     broken,
     decide,
@@ -14,6 +13,7 @@ from tests.reviewing.scene import (
     review,
     stored,
 )
+from tests.people import Api
 from tests.staff import audited, promoted
 
 

@@ -22,6 +22,9 @@ from fynix_server.event_log import (
     event_frame,
     new_message_frame,
 )
+from fynix_server.held_messages import queries
+from fynix_server.held_messages.looking import described
+from fynix_server.held_messages.queries import Held
 from fynix_server.membership import Members, load_members
 from fynix_server.notifying import add_notice, announce_notice
 from fynix_server.permissions import require_power_over
@@ -30,9 +33,6 @@ from fynix_server.protocol.held import HeldActResponse, HeldStatus
 from fynix_server.protocol.messages import MessageResponse
 from fynix_server.protocol.moderation import ActRequest
 from fynix_server.resources import Resources
-from fynix_server.reviewing import queries
-from fynix_server.reviewing.looking import described
-from fynix_server.reviewing.queries import Held
 from fynix_server.tables import new_id
 
 REJECTED = "A moderator did not let a message of yours through; it was deleted."

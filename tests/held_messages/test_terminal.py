@@ -10,8 +10,8 @@ import pytest
 from fynix_cli.exit_codes import ExitCode
 from tests.cli.conftest import logged_in
 from tests.cli.terminal import Terminal
+from tests.held_messages.scene import add_rule, hold_all_of
 from tests.people import Api, Person
-from tests.reviewing.scene import add_rule, hold_all_of
 from tests.staff import audited, promoted
 
 HELD = ("moderation", "held")

@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import select
 
 from fynix_server.tables import Conversation, HeldMessage, Message
-from tests.people import Api, Serve
-from tests.reviewing.scene import (
+from tests.held_messages.scene import (
     broken,
     decide,
     hold_all_of,
     listed,
     stored,
 )
+from tests.people import Api, Serve
 from tests.staff import audited, promoted
 
 
