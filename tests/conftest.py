@@ -5,6 +5,7 @@ import gc
 import os
 import shutil
 import sys
+import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -43,9 +44,24 @@ COMMON: dict[str, Any] = {
 QUICK_HASHES = {"password_hash_memory_kib": 512}
 
 
+class ClosingLoop(uvloop.Loop):
+    """A loop that closes also where a test has left something open, and says so then.
+
+    As it closes, uvloop warns of each handle first and closes it afterwards; but a warning is an
+    error here, so it would stay open, and be waited for without end.
+    """
+
+    def close(self) -> None:
+        with warnings.catch_warnings(record=True) as left_open:
+            warnings.simplefilter("always")
+            super().close()
+        for it in left_open:
+            warnings.warn_explicit(it.message, it.category, it.filename, it.lineno)
+
+
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
     """The loop that `fynix serve` runs on, which is also the quicker one."""
-    return {"uvloop": uvloop.new_event_loop}
+    return {"uvloop": ClosingLoop}
 
 
 def pytest_collection_finish() -> None:

@@ -135,7 +135,11 @@ async def test_after_a_kill_in_the_middle_the_same_command_goes_on(
         carol, admin = await _back(server, stack, "carol"), await _back(server, stack, "root")
         live = await carol.live()
         erasure = asyncio.create_task(erase(admin, her))
-        await live.expect_count("message_deleted", 100)
+        stack.push_async_callback(server.kill)
+        emptied = asyncio.create_task(live.expect_count("message_deleted", 100))
+        await asyncio.wait((emptied, erasure), return_when=asyncio.FIRST_COMPLETED)
+        assert not erasure.done(), erasure.result().text
+        await emptied
         await server.kill()
         await asyncio.wait([erasure])
         await live.closed()

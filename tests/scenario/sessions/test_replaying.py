@@ -29,6 +29,10 @@ steps:
       - {alice.send: {in: $g, text: from alice, save: a1}}
       - {bob.send: {in: $g, text: from bob, via: live}}
       - {carol.send: {in: $g, text: "from carol in $g.id"}}
+  # Or who sees it after the edit sees the new text.
+  - bob.phone.expect: {event: new_message, where: {message.id: $a1.id}}
+  - bob.laptop.expect: {event: new_message, where: {message.id: $a1.id}}
+  - carol.expect: {event: new_message, where: {message.id: $a1.id}}
   - alice.typing: $g
   - bob.expect: {event: typing}
   - bob.read: {in: $g, upto: $a1, via: live}
