@@ -10,8 +10,9 @@ from tests.conftest import ClosingLoop
 
 def test_a_loop_in_which_something_is_open_closes_and_tells_of_it() -> None:
     loop = ClosingLoop()
-    server = loop.run_until_complete(loop.create_server(asyncio.Protocol, "127.0.0.1", 0))
-    address = server.sockets[0].getsockname()
+    listener = socket.create_server(("127.0.0.1", 0))
+    address = listener.getsockname()
+    loop.run_until_complete(loop.create_server(asyncio.Protocol, sock=listener))
 
     with pytest.raises(ResourceWarning, match="unclosed resource"):
         loop.close()

@@ -131,18 +131,7 @@ async def test_after_a_kill_in_the_middle_the_same_command_goes_on(
     her, marks, dm = await _prepare(settings)
     env = _environment(settings, tmp_path)
     server = await ServerProcess.start(env)
-    async with AsyncExitStack() as stack:
-        carol, admin = await _back(server, stack, "carol"), await _back(server, stack, "root")
-        live = await carol.live()
-        erasure = asyncio.create_task(erase(admin, her))
-        stack.push_async_callback(server.kill)
-        emptied = asyncio.create_task(live.expect_count("message_deleted", 100))
-        await asyncio.wait((emptied, erasure), return_when=asyncio.FIRST_COMPLETED)
-        assert not erasure.done(), erasure.result().text
-        await emptied
-        await server.kill()
-        await asyncio.wait([erasure])
-        await live.closed()
+    await _kill_while_erasing(server, her)
     left_over = await _unfinished(settings)
 
     server = await ServerProcess.start(env, port=int(server.url.rpartition(":")[2]))
@@ -163,6 +152,21 @@ async def test_after_a_kill_in_the_middle_the_same_command_goes_on(
     assert await traces(settings, marks) == {}
     results = await examine(settings, lambda _count: None)
     assert [(it.invariant.name, it.finding) for it in results if it.is_broken] == []
+
+
+async def _kill_while_erasing(server: ServerProcess, her: Person) -> None:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(server.kill)
+        carol, admin = await _back(server, stack, "carol"), await _back(server, stack, "root")
+        live = await carol.live()
+        erasure = asyncio.create_task(erase(admin, her))
+        emptied = asyncio.create_task(live.expect_count("message_deleted", 100))
+        await asyncio.wait((emptied, erasure), return_when=asyncio.FIRST_COMPLETED)
+        assert not erasure.done(), erasure.result().text
+        await emptied
+        await server.kill()
+        await asyncio.wait([erasure])
+        await live.closed()
 
 
 async def _prepare(settings: Settings) -> tuple[Person, dict[str, str], str]:
