@@ -9,6 +9,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from quart import Quart
 
+from fynix_cli.serving.http2 import prepare_http2
 from fynix_cli.serving.tcp_lines import prepare_lines
 from fynix_cli.serving.websockets import prepare_websockets
 from fynix_server.protocol.fields import MAX_FRAME_BYTES
@@ -23,8 +24,9 @@ async def run_app(app: Quart) -> AsyncIterator[str]:
     listener.bind(("127.0.0.1", 0))
     listener.listen(128)  # so that nobody is refused before the server accepts
     port = listener.getsockname()[1]
-    prepare_lines(listener)  # both as `fynix serve` does
+    prepare_lines(listener)  # all as `fynix serve` does
     prepare_websockets()
+    prepare_http2()
     config = Config()
     config.bind = [f"fd://{listener.detach()}"]  # theirs to close
     config.websocket_max_message_size = MAX_FRAME_BYTES
@@ -36,10 +38,7 @@ async def run_app(app: Quart) -> AsyncIterator[str]:
     async def _note_start() -> None:
         started.set()
 
-    async def until_stopped() -> None:
-        await stop.wait()
-
-    serving = asyncio.create_task(serve(app, config, shutdown_trigger=until_stopped))
+    serving = asyncio.create_task(serve(app, config, shutdown_trigger=stop.wait))
     waiting = asyncio.create_task(started.wait())
     done, _ = await asyncio.wait(
         {serving, waiting}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED

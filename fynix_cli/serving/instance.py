@@ -12,6 +12,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from quart import Quart
 
+from fynix_cli.serving.http2 import prepare_http2
 from fynix_cli.serving.tcp_lines import prepare_lines
 from fynix_cli.serving.websockets import prepare_websockets
 from fynix_server.app import create_app, leave
@@ -103,6 +104,7 @@ def _config(settings: Settings, listener: socket.socket) -> Config:
     config = Config()
     prepare_lines(listener)
     prepare_websockets()
+    prepare_http2()
     config.bind = [f"fd://{listener.detach()}"]
     config.backlog = 2048
     # The application logs requests itself; an access log would repeat tokens of the query.
