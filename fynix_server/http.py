@@ -247,6 +247,7 @@ def _error_response(
     return Response(
         body.model_dump_json(exclude_none=True),
         status,
-        headers=headers,
+        # Here too, since `_finish_response` does not see the answer to a WebSocket handshake.
+        headers={**(headers or {}), "X-Request-Id": str(body.request_id)},
         content_type="application/json",
     )

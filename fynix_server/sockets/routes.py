@@ -7,7 +7,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 import structlog
-from quart import Blueprint, Quart, Response, current_app, websocket
+from quart import Blueprint, Quart, current_app, websocket
 
 from fynix_server.auth import Principal, authenticate, redeem_ticket, require_standing
 from fynix_server.connections import Connection, Outbox
@@ -41,12 +41,15 @@ log = structlog.get_logger(__name__)
 
 
 @blueprint.websocket("/api/ws")
-async def serve_socket() -> Response | None:
-    """Live events of one person. See docs/protocol.md for the frames and close codes."""
+async def serve_socket() -> None:
+    """Live events of one person. See docs/protocol.md for the frames and close codes.
+
+    Raises: NotPermitted (a foreign origin; answered in the handshake).
+    """
     resources = current_resources()
     live = cast(Live, current_app.extensions["live"])
     if not _is_origin_allowed(resources):
-        return Response("This origin may not connect.", 403)
+        raise NotPermitted("This origin may not connect.")
     offered = websocket.requested_subprotocols
     is_v1 = SUBPROTOCOL in offered
     await websocket.accept(subprotocol=SUBPROTOCOL if is_v1 else None)
@@ -59,14 +62,13 @@ async def serve_socket() -> Response | None:
     except FynixError as error:
         # Accepted first, then closed: browsers see no code of a refused handshake.
         await websocket.close(_handshake_code(error), error.detail[:120])
-        return None
+        return
     _forget_handshake()
     try:
         await _converse(resources, live, principal, is_v1=is_v1)
     except Exception as error:  # the outermost of this socket: nobody else would be told
         log.error("socket_failed", exc_info=error)
         await websocket.close(CloseCode.INTERNAL_ERROR, "internal_error")
-    return None
 
 
 def _forget_handshake() -> None:

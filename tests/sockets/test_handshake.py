@@ -1,5 +1,7 @@
 """Opening a socket, and being closed: who may, by what, and with which code."""
 
+import json
+
 import pytest
 from websockets.exceptions import InvalidStatus
 
@@ -49,7 +51,11 @@ async def test_a_foreign_origin_is_refused_in_the_handshake(api: Api) -> None:
     with pytest.raises(InvalidStatus) as refused:
         await api.connect(token=alice.access_token, origin="https://evil.example")
 
-    assert refused.value.response.status_code == 403
+    answer = refused.value.response
+    assert answer.status_code == 403
+    told = json.loads(answer.body or b"")
+    assert told["code"] == "not_permitted"
+    assert told["request_id"] == answer.headers["X-Request-Id"]
     own = await api.connect(token=alice.access_token, origin=api.url)
     await own.barrier()
 
