@@ -13,7 +13,7 @@ from quart.routing import QuartRule
 from quart_schema import document_request
 from quart_schema.validation import RequestSchemaValidationError
 from werkzeug.exceptions import BadRequest, HTTPException
-from werkzeug.routing import UUIDConverter
+from werkzeug.routing import UUIDConverter, WebsocketMismatch
 
 from fynix_server import errors, metrics
 from fynix_server.protocol.errors import ErrorResponse, FieldProblem
@@ -135,6 +135,8 @@ def install_http(app: Quart) -> None:
     """Ids in paths, request ids, headers, metrics and the error shape, for every route."""
     app.url_rule_class = _Route
     app.url_map.converters["id"] = IdConverter
+    # An id that is empty would redirect to the route above: reading one notice to reading all.
+    app.url_map.merge_slashes = False
     app.before_request(_begin_request)
     app.after_request(_finish_response)
     app.register_error_handler(errors.FynixError, _answer_refusal)
@@ -216,6 +218,8 @@ async def _answer_http_exception(error: HTTPException) -> Response:
         if name.lower() not in ("content-type", "content-length")
     }
     detail = error.description or error.name
+    if isinstance(error, WebsocketMismatch):
+        detail = "Only a WebSocket can be opened at /api/ws, and nowhere else."
     problems = None
     if isinstance(error, InvalidId):
         problems = [FieldProblem(field="path", detail=detail)]
