@@ -63,7 +63,10 @@ async def log_in(data: LoginRequest) -> Response:
 @accepts(RefreshRequest)
 @document_response(TokenResponse)
 async def refresh(data: RefreshRequest) -> Response:
-    """Swap a refresh token for new tokens; a used one ends the session. 200, or 400, 401, 429."""
+    """Swap a refresh token for new tokens; a used one ends the session.
+
+    200, or 400, 401, 403, 429.
+    """
     return json_response(await sessions.refresh(current_resources(), data.refresh_token))
 
 

@@ -140,9 +140,9 @@ def _complete_operation(path: str, method: str, operation: Document, schemas: Do
 def _refusals(operation: Document) -> set[int]:
     """What an operation may refuse with: what its docstring says, and what needs no saying."""
     said = f"{operation.get('summary', '')} {operation['description']}"
-    statuses = {int(status) for status in re.findall(r"\b[45]\d\d\b", said)} | {429, 500, 503}
+    statuses = {int(status) for status in re.findall(r"\b[45]\d\d\b", said)} | {500, 503}
     if operation["security"]:
-        statuses |= {401, 403}
+        statuses |= {401, 403, 429}
     if operation["parameters"]:
         statuses |= {400}
     if "requestBody" in operation:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fynix_server.auth import access_of
+from tests.contracts import ROOT
 from tests.people import Api
 
 Document = dict[str, Any]
@@ -81,6 +82,27 @@ async def test_a_refusal_has_the_shape_of_every_refusal(document: Document) -> N
         assert schema == {"$ref": "#/components/schemas/ErrorResponse"}, name
 
     assert "Retry-After" in document["components"]["responses"]["Refused429"]["headers"]
+
+
+async def test_only_what_is_limited_may_answer_that_it_is(document: Document) -> None:
+    unlimited = {path for _, path, it in operations(document) if "429" not in it["responses"]}
+
+    health = {"/api/conversations/health", "/api/ws/health", "/livez", "/readyz", "/metrics"}
+    assert unlimited == health
+
+
+async def test_what_the_protocol_says_of_an_answer_is_described(document: Document) -> None:
+    sections = re.findall(
+        r"^### (GET|POST|PUT|PATCH|DELETE) (/api/\S+)\n(.+?)(?=^##)",
+        (ROOT / "docs" / "protocol.md").read_text(),
+        re.DOTALL | re.MULTILINE,
+    )
+
+    assert len(sections) > 30
+    for method, path, text in sections:
+        prose = re.sub(r"```.+?```", "", text, flags=re.DOTALL)
+        said = set(re.findall(r"\b(?:20[014]|40[01349]|413|429|503)\b", prose))
+        assert said <= document["paths"][path][method.lower()]["responses"].keys(), path
 
 
 async def test_an_id_in_a_path_is_a_uuid(document: Document) -> None:
