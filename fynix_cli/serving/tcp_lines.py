@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 
+import structlog
 from hypercorn.asyncio import run
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.events import Closed
@@ -13,6 +14,8 @@ CLOSE_SECONDS = 10.0
 
 UNSENT_BYTES = 128 * 1024
 """What the kernel keeps of a connection beyond what is on its way (as a rule up to 4 MiB)."""
+
+log = structlog.get_logger(__name__)
 
 
 def prepare_lines(listener: socket.socket) -> None:
@@ -39,7 +42,13 @@ class Line(TCPServer):
                 await self.protocol.handle(Closed())
 
     async def _read_data(self) -> None:
-        await super()._read_data()
+        try:
+            await super()._read_data()
+        except Exception as error:  # the outermost of this line
+            # Of a handshake or an upgrade that Hypercorn does not expect: the client has broken
+            # HTTP, not the server. Its text may hold headers, and so a token.
+            log.info("line_unreadable", reason=type(error).__name__)
+            await self.protocol.handle(Closed())
         # The client has gone. Hypercorn waits for this timer, of 75 s, before it closes as well.
         await self.idle_task.stop()
 

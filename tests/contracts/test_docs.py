@@ -201,7 +201,8 @@ def test_every_metric_is_in_operations() -> None:
 
 
 def test_every_log_event_is_in_operations() -> None:
-    sources = [path.read_text() for path in (ROOT / "fynix_server").rglob("*.py")]
+    serving = (ROOT / "fynix_server", ROOT / "fynix_cli" / "serving")
+    sources = [path.read_text() for part in serving for path in part.rglob("*.py")]
     calls = r"\blog\.(?:debug|info|warning|error|critical)\(\s*\"([a-z_]+)\""
     logged = {event for text in sources for event in re.findall(calls, text)}
     table = OPERATIONS.split("## Logs")[1].split("\n## ")[0]
