@@ -27,12 +27,13 @@ async def list_messages(
     """
     if wanted.before_seq is not None and wanted.after_seq is not None:
         raise InvalidInput("Give before_seq or after_seq, not both.")
-    if wanted.page * wanted.page_size > MAX_PAGE_DEPTH:
+    # Also of a page by its number: else page 2 with a `limit` would skip what is between them.
+    limit = wanted.limit or wanted.page_size
+    if wanted.page * limit > MAX_PAGE_DEPTH:
         raise InvalidInput(
             f"page * page_size may be at most {MAX_PAGE_DEPTH}; go on with before_seq.",
             code="page_too_deep",
         )
-    limit = wanted.limit or wanted.page_size
     place = Place(conversation_id, reader.user_id, await resources.policy.horizon())
     async with resources.database.read() as connection:
         membership = await load_membership(connection, conversation_id, reader.user_id)
@@ -43,7 +44,7 @@ async def list_messages(
         else:
             is_keyed = wanted.before_seq is not None
             span = Span(from_seq, wanted.before_seq - 1 if wanted.before_seq is not None else None)
-            offset = 0 if is_keyed else (wanted.page - 1) * wanted.page_size
+            offset = 0 if is_keyed else (wanted.page - 1) * limit
             rows = await queries.messages_newest_first(
                 connection, place, span, offset=offset, limit=limit + 1
             )
@@ -57,7 +58,7 @@ async def list_messages(
         ],
         total=total,
         page=wanted.page,
-        page_size=wanted.page_size,
+        page_size=limit,
         has_next=len(rows) > limit,
         conversation_id=conversation_id,
     )

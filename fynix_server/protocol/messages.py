@@ -62,7 +62,7 @@ class MessagesQuery(Shape):
     page_size: int = Field(50, ge=1, le=MAX_PAGE_SIZE)
     before_seq: int | None = Field(None, ge=0, le=2**62, description="Only older, newest first.")
     after_seq: int | None = Field(None, ge=0, le=2**62, description="Only newer, oldest first.")
-    limit: int | None = Field(None, ge=1, le=MAX_PAGE_SIZE, description="With a seq: how many.")
+    limit: int | None = Field(None, ge=1, le=MAX_PAGE_SIZE, description="Counts over page_size.")
 
 
 class MessagesListResponse(Shape):

@@ -34,6 +34,19 @@ async def test_messages_are_listed_newest_first_page_by_page(api: Api) -> None:
     assert last["has_next"] is False
 
 
+async def test_a_limit_of_a_page_is_its_size_and_no_message_falls_between_two(api: Api) -> None:
+    alice, bob = await api.people("alice", "bob")
+    dm = await alice.dm(bob)
+    for number in range(3):
+        await alice.send(dm, f"n{number}")
+
+    url = f"/api/conversations/{dm}/messages"
+    second = (await bob.client.get(url, params={"page": 2, "limit": 2})).json()
+
+    assert [it["content"] for it in second["messages"]] == ["n0"]
+    assert (second["page"], second["page_size"], second["has_next"]) == (2, 2, False)
+
+
 async def test_seq_paging_does_not_shift_while_messages_arrive(api: Api) -> None:
     alice, bob = await api.people("alice", "bob")
     dm = await alice.dm(bob)
@@ -59,6 +72,7 @@ async def test_seq_paging_does_not_shift_while_messages_arrive(api: Api) -> None
         {"before_seq": -1},
         {"before_seq": 5, "after_seq": 1},
         {"page": 101, "page_size": 100},
+        {"page": 101, "limit": 100},
         {"page": "9" * 30},
         {"limit": 101, "after_seq": 0},
     ],
