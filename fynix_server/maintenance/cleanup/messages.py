@@ -38,7 +38,7 @@ _KEY = (*_ORDER, Message.id)
 _NEWEST = Message.__table__.alias("newest").c
 _LAST_MESSAGE_AT = (
     select(_NEWEST.created_at)
-    .where(_NEWEST.conversation_id == Conversation.id)
+    .where(_NEWEST.conversation_id == Conversation.id, _NEWEST.hidden_because.is_(None))
     .order_by(_NEWEST.seq.desc())
     .limit(1)
     .correlate(Conversation)

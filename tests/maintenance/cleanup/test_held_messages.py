@@ -48,3 +48,19 @@ async def test_the_held_copy_goes_when_the_released_message_has_gone(unlimited: 
     )
     assert await rows_of(settings, Message) == await rows_of(settings, HeldMessage) == 0
     assert await unsound(settings) == {}
+
+
+async def test_what_waits_for_a_moderator_does_not_say_when_the_last_message_was(
+    unlimited: Api,
+) -> None:
+    alice, bob = await unlimited.people("alice", "bob")
+    dm = await alice.dm(bob)
+    await add_rule(unlimited, verdict="hold")
+    await alice.send(dm, "hello")
+    await alice.send(dm, "a casino")
+    settings = unlimited.resources.settings
+
+    done = await cleaned(settings, "messages", Asked(days=30, later_days=31))
+
+    assert done.removed == {"messages": 1}
+    assert await unsound(settings) == {}
