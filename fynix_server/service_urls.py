@@ -1,11 +1,14 @@
-"""Which URLs of databases and of Redis can be used; the errors name the mend.
+"""Which URLs of databases and of Redis, and which addresses, can be used; errors name the mend.
 
 They repeat no part of what follows the scheme: where a URL cannot be taken apart as it was
 meant, any part of it may be one of the password.
 """
 
 import re
+from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
+
+from pydantic import AfterValidator
 
 DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -20,6 +23,7 @@ _POSTGRES_URL = re.compile(
     r"(?:/[^?@]*)?(?:\?(?P<query>.*))?",
     re.DOTALL,
 )
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@*\s]+")
 _ESCAPES = "and %40 %2F %3A %23 %3F for each @ / : # ? in a password"
 
 
@@ -81,3 +85,30 @@ def _is_readable_redis_url(value: str) -> bool:
 
 def _is_port(number: int | None) -> bool:
     return number is None or 1 <= number <= MAX_PORT
+
+
+def origins_of(value: str) -> frozenset[str]:
+    """The origins of FRONTEND_ORIGIN, as browsers write them."""
+    return frozenset(it.strip().rstrip("/").lower() for it in value.split(",") if it.strip())
+
+
+def _checked_address(value: str) -> str:
+    named = re.fullmatch(r"[^:\s]+:([0-9]{1,5})", value)
+    if named is None or int(named[1]) > MAX_PORT:
+        raise ValueError(f"{value!r} is not HOST:PORT; write it like 127.0.0.1:9100")
+    return value
+
+
+def _checked_origins(value: str) -> str:
+    """What no browser ever sends would let nobody in, and say nothing."""
+    for origin in sorted(origins_of(value)):
+        if origin != "null" and _ORIGIN.fullmatch(origin) is None:
+            raise ValueError(
+                f"{origin!r} is no origin, which is scheme, host and port alone; "
+                "write it like https://chat.example.com, several with commas between"
+            )
+    return value
+
+
+MetricsAddress = Annotated[str, AfterValidator(_checked_address)]
+Origins = Annotated[str, AfterValidator(_checked_origins)]

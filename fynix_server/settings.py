@@ -17,8 +17,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from fynix_server import service_urls
 from fynix_server.kept_secret import kept_secret
-from fynix_server.service_urls import DRIVERS, check_database_url, check_redis_url
 
 MIN_SECRET_LENGTH = 32
 _MAKE_KEY = "import secrets; print(secrets.token_urlsafe(48))"
@@ -83,7 +83,7 @@ class Settings(BaseSettings):
         le=60 * 24 * 7,
         description="How long an access token holds.",
     )
-    frontend_origin: str | None = Field(
+    frontend_origin: service_urls.Origins | None = Field(
         None,
         validation_alias="FRONTEND_ORIGIN",
         description="Origins that browsers may call from, separated by commas.",
@@ -125,9 +125,8 @@ class Settings(BaseSettings):
         le=5,
         description="How many proxies in front append to X-Forwarded-For.",
     )
-    metrics_address: str | None = Field(
+    metrics_address: service_urls.MetricsAddress | None = Field(
         None,
-        pattern=r"^[^:\s]+:\d{1,5}$",
         description="HOST:PORT for /metrics alone; it then leaves the public address.",
     )
     database_pool_size: PositiveInt = Field(5, le=200, description="Connections per process.")
@@ -192,8 +191,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _is_usable(self) -> Self:
-        check_database_url(self.database_url)
-        check_redis_url(self.redis_url)
+        service_urls.check_database_url(self.database_url)
+        service_urls.check_redis_url(self.redis_url)
         if self.is_fakeredis and self.workers > 1:
             raise ValueError(
                 "REDIS_URL: fakeredis:// lives in one process; set a redis:// URL or workers to 1"
@@ -229,12 +228,11 @@ class Settings(BaseSettings):
         if self.database_url is None:
             return f"sqlite+aiosqlite:///{self.data_dir / 'fynix.db'}"
         scheme, rest = self.database_url.split(":", 1)
-        return f"{DRIVERS.get(scheme, scheme)}:{rest}"
+        return f"{service_urls.DRIVERS.get(scheme, scheme)}:{rest}"
 
     @property
     def allowed_origins(self) -> frozenset[str]:
-        origins = (self.frontend_origin or "").split(",")
-        return frozenset(origin.strip().rstrip("/") for origin in origins if origin.strip())
+        return service_urls.origins_of(self.frontend_origin or "")
 
     def secret_key(self) -> str:
         """The key that signs tokens; made and kept in a 0600 file on first local use.

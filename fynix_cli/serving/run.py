@@ -11,12 +11,13 @@ from typing import Any
 
 import typer
 
+from fynix_cli.errors import CommandError
 from fynix_cli.exit_codes import ExitCode
 from fynix_cli.output import talk
 from fynix_cli.serving import demo
-from fynix_cli.serving.listening import listen, url_of
+from fynix_cli.serving.listening import bound, listen, url_of
 from fynix_cli.serving.opening import prepare_schema, with_full_stack
-from fynix_server.settings import Settings, environment_name, load_settings
+from fynix_server.settings import Settings, SettingsError, environment_name, load_settings
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,26 @@ def _run_once(request: ServeRequest, until: Any) -> bool:
         if request.is_demo:
             demo.check_demo_is_allowed(settings)
         listener = stack.enter_context(listen(settings.host, settings.port))
+        _refuse_metrics_address(settings)
         has_demo_people = asyncio.run(_prepare(settings, request))
         on_ready = _announcement(url_of(listener, settings.host), has_demo_people)
         return _serve(settings, listener, overrides, on_ready, until)
+
+
+def _refuse_metrics_address(settings: Settings) -> None:
+    """Now, for what fails once Hypercorn has begun is no line that names a setting any more.
+
+    Raises: SettingsError (nobody can listen there).
+    """
+    if settings.metrics_address is None:
+        return
+    host, port = settings.metrics_address.rsplit(":", 1)
+    try:
+        bound(host, int(port)).close()
+    except CommandError as error:
+        raise SettingsError(
+            f"FYNIX_METRICS_ADDRESS: {error.message}; set another, free on this machine"
+        ) from error
 
 
 async def _prepare(settings: Settings, request: ServeRequest) -> bool:

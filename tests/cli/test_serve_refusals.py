@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fynix_cli.exit_codes import ExitCode
+from fynix_cli.serving.listening import listen
 from tests.cli.terminal import Terminal
 
 KEY = "a-secret-that-only-these-tests-use-0123456789"
@@ -34,6 +35,12 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
         ({"DATABASE_URL": NOBODY_THERE}, ExitCode.FAILED, "JWT_SECRET_KEY"),
         ({"FYNIX_WORKERS": "2"}, ExitCode.FAILED, "REDIS_URL"),
         ({"FYNIX_RATE_LIMIT_MESSAGES": "many"}, ExitCode.FAILED, "FYNIX_RATE_LIMIT_MESSAGES"),
+        ({"FYNIX_METRICS_ADDRESS": "9100"}, ExitCode.FAILED, "write it like 127.0.0.1:9100"),
+        ({"FYNIX_METRICS_ADDRESS": "127.0.0.1:99999"}, ExitCode.FAILED, "FYNIX_METRICS_ADDRESS"),
+        ({"FYNIX_METRICS_ADDRESS": "nowhere.invalid:1"}, ExitCode.FAILED, "FYNIX_METRICS_ADDRESS"),
+        ({"FRONTEND_ORIGIN": "chat.example.com"}, ExitCode.FAILED, "https://chat.example.com"),
+        ({"FRONTEND_ORIGIN": "https://a.example,*"}, ExitCode.FAILED, "FRONTEND_ORIGIN: '*'"),
+        ({"FRONTEND_ORIGIN": "https://a.example/app"}, ExitCode.FAILED, "FRONTEND_ORIGIN"),
         ({"FYNIX_DATA_DIR": "/proc/fynix"}, ExitCode.FAILED, "FYNIX_DATA_DIR"),
         (
             {"DATABASE_URL": NOBODY_THERE, "JWT_SECRET_KEY": KEY},
@@ -58,3 +65,16 @@ async def test_settings_that_cannot_be_used_are_named_in_one_line(
     assert refused.err.count("\n") == 1
     assert "Traceback" not in refused.err
     assert named in refused.err
+
+
+async def test_a_metrics_address_that_is_taken_is_one_line_before_anything_begins(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with listen("127.0.0.1", 0) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        monkeypatch.setenv("FYNIX_METRICS_ADDRESS", address)
+
+        refused = await terminal.run("serve", "--port", "0", expect=ExitCode.FAILED)
+
+    assert refused.err.startswith("fynix: FYNIX_METRICS_ADDRESS: port ")
+    assert refused.err.count("\n") == 1
