@@ -134,8 +134,9 @@ def _verify_database(known: Mark | None) -> Verdict:
 
 
 def _verify_file(path: Path, known: Mark | None) -> Verdict:
-    """An export. Raises: CommandError (there is no such file)."""
+    """An export. Raises: CommandError (there is no such file, or nothing in it)."""
     verifier = ChainVerifier(known)
+    number = 0
     for number, line in enumerate(_lines(path), start=1):
         try:
             entry = chained_of(line_of(line))
@@ -144,6 +145,13 @@ def _verify_file(path: Path, known: Mark | None) -> Verdict:
             break
         if not verifier.take(entry):
             break
+    if number == 0 and known is None:
+        # An export that failed leaves such a file; to call it intact would be to check nothing.
+        raise CommandError(
+            f"{path} is empty, which proves nothing",
+            hint="export the log anew: fynix audit export FILE",
+            exit_code=ExitCode.USAGE,
+        )
     return verifier.finish(None)
 
 

@@ -1,6 +1,7 @@
 """`fynix audit`: listing, exporting, and verifying without believing the server."""
 
 import json
+import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -283,6 +284,8 @@ async def test_an_export_is_for_its_owner_alone_and_overwrites_nothing(
         ["--since-hash", "17"],
         ["missing.jsonl"],
         ["--against", "missing.jsonl"],
+        [os.devnull],
+        ["--against", os.devnull],
         ["missing.jsonl", "--database"],
     ],
     ids=" ".join,
