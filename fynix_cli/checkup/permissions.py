@@ -74,7 +74,7 @@ def _database_file(path: Path) -> Found:
             f"{path} and its folder must both be yours to write to",
             f"chown $USER {path} {path.parent} && chmod u+rwX {path} {path.parent}",
         )
-    # SQLite makes its files as the umask says; within a folder that is closed that is no matter.
+    # One that was not made here is as the umask said; within a closed folder that is no matter.
     if path.stat().st_mode & OF_OTHERS and path.parent.stat().st_mode & OF_OTHERS:
         return _tell.warning("database_file", f"others may read {path}", f"chmod 600 {path}")
     return _tell.ok("database_file", f"{path} is yours to write to")

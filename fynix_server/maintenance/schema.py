@@ -5,9 +5,10 @@ database is current is told by plain SQL and by the names of the files in `migra
 """
 
 import io
+import os
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,6 +98,7 @@ async def upgrade(settings: Settings, to: str = "head", say: Say | None = None) 
     target = resolved(to)
     if settings.database_url is None:
         settings.make_data_dir()
+    _make_file_of_owner(settings)
     async with _connection(settings) as connection:
         await _lock(connection, say or _say_on_stderr)
         before = await _read_state(connection)
@@ -108,6 +110,18 @@ async def upgrade(settings: Settings, to: str = "head", say: Say | None = None) 
         if before.current != target:
             await connection.run_sync(_run_steps, target)
     return before
+
+
+def _make_file_of_owner(settings: Settings) -> None:
+    """A new SQLite file that nobody else may read; SQLite gives its -wal and -shm the same mode.
+
+    By itself it would go by the umask, and everybody's messages be everybody's to read.
+    """
+    path = sqlite_path(settings)
+    if path is not None and path.is_absolute():
+        # Where it cannot be made, opening it says so, and why.
+        with suppress(OSError):
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def write_sql(settings: Settings, to: str = "head") -> str:

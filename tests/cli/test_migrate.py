@@ -1,6 +1,7 @@
 """`fynix migrate`, on SQLite and on Postgres."""
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,6 +51,21 @@ async def test_an_empty_database_is_brought_up_to_date_and_then_left_alone(
     assert "Nothing to do" in second.err
     assert first.out == second.out == ""
     assert await state(empty) == SchemaState(HEAD, HEAD)
+
+
+async def test_a_new_file_is_for_its_owner_alone_whatever_the_umask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "open"
+    folder.mkdir(mode=0o755)
+    settings = load_settings(data_dir=folder)
+    before = os.umask(0o022)
+    try:
+        await point_at(settings, monkeypatch).run("migrate")
+    finally:
+        os.umask(before)
+
+    assert (folder / "fynix.db").stat().st_mode & 0o777 == 0o600
 
 
 async def test_a_dry_run_lists_the_steps_and_changes_nothing(
