@@ -79,6 +79,9 @@ def _sqlite_engine(settings: Settings, pool_size: int, connect_args: dict[str, A
 
 def postgres_engine(settings: Settings) -> AsyncEngine:
     """An engine whose pool hands out no connection that is known to be dead."""
+    # Here, for a server on SQLite needs no driver of Postgres.
+    from fynix_server.database.postgres_line import PostgresLine
+
     timeout = settings.database_timeout_seconds
     engine = create_async_engine(
         settings.resolved_database_url,
@@ -88,6 +91,7 @@ def postgres_engine(settings: Settings) -> AsyncEngine:
         hide_parameters=True,  # they are what people wrote, and errors are logged
         connect_args={
             "timeout": timeout,
+            "connection_class": PostgresLine,
             "server_settings": {
                 "application_name": "fynix",
                 "lock_timeout": f"{timeout * 1000}",
