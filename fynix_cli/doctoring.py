@@ -26,6 +26,7 @@ from fynix_server.settings import Settings
 DATA = "data"
 DATA_DEADLINE_SECONDS = 600.0
 """Ten seconds go a million messages; past this the database has fallen silent."""
+NO_DATABASE = "there is no database yet"
 NEEDS = {DATA: ("database", "migrations")}
 """What has to be sound before a part can be looked at, and so is looked at with it."""
 
@@ -51,7 +52,7 @@ def examine_all(parts: Sequence[str], treatment: Treatment, output: OutputFormat
     around = look_around()
     asyncio.run(_look_around(around, wanted, report))
     if not wanted or DATA in wanted:
-        report.add(_examine_data(around, report.found, treatment))
+        report.add(_examine_data(around, report.found, treatment, is_asked_for=DATA in parts))
     print_report(report)
     if treatment.is_dry_run:
         talk("Nothing was changed.")
@@ -77,9 +78,12 @@ def _exit_code(found: Sequence[Found]) -> ExitCode:
 
 
 def _examine_data(
-    around: Surroundings, found: Sequence[Found], treatment: Treatment
+    around: Surroundings, found: Sequence[Found], treatment: Treatment, *, is_asked_for: bool
 ) -> list[Found]:
     why = _why_not(found)
+    if why == NO_DATABASE and is_asked_for:
+        # A nightly look at the wrong folder must not be well every night.
+        return [_tell.failed("invariants", why, "set DATABASE_URL as the server has it")]
     if why is not None:
         return [_tell.skipped("invariants", why)]
     try:
@@ -97,7 +101,7 @@ def _why_not(found: Sequence[Found]) -> str | None:
     for it in found:
         if (it.part, it.name) == ("database", "answers") and it.state is not State.ok:
             is_missing = it.state is State.warning
-            return "there is no database yet" if is_missing else "the database does not answer"
+            return NO_DATABASE if is_missing else "the database does not answer"
         if it.part == "migrations" and it.state is not State.ok:
             return "the database has not had every migration"
     return None

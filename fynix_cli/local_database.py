@@ -6,10 +6,12 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from sqlalchemy.engine import make_url
+
 from fynix_cli.errors import CommandError
 from fynix_cli.exit_codes import ExitCode
 from fynix_server.maintenance.schema import state
-from fynix_server.maintenance.schema_errors import SchemaError
+from fynix_server.maintenance.schema_errors import SchemaError, sqlite_path
 from fynix_server.settings import Settings, load_settings
 
 T = TypeVar("T")
@@ -53,12 +55,28 @@ def run_on_current_schema(work: Callable[[Settings], Coroutine[Any, Any, T]]) ->
 async def require_current_schema(settings: Settings) -> None:
     """Raises: CommandError (a migration is due), SchemaError."""
     found = await state(settings)
+    if found.current is None:
+        # Most often a shell in which DATABASE_URL is missing: a migration would make a database
+        # that no server looks at, and an account that nobody can log in to.
+        raise CommandError(
+            f"{_named(settings)} holds nothing of Fynix yet",
+            hint="if the server has another, set DATABASE_URL or FYNIX_DATA_DIR as it has; "
+            "else run: fynix migrate",
+        )
     if not found.is_current:
         raise CommandError(
-            f"the database is at {found.current or 'nothing yet'}, and this version needs "
-            f"{found.head}",
+            f"the database is at {found.current}, and this version needs {found.head}",
             hint="run: fynix migrate",
         )
+
+
+def _named(settings: Settings) -> str:
+    """The database without its password."""
+    path = sqlite_path(settings)
+    if path is not None:
+        return str(path)
+    url = make_url(settings.resolved_database_url)
+    return f"database {url.database!r} at {url.host or 'this machine'}"
 
 
 @contextmanager

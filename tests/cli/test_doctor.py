@@ -231,10 +231,21 @@ async def test_before_the_first_start_nothing_is_wrong_and_nothing_is_made(
     folder = tmp_path_factory.mktemp("fresh")
     terminal = point_at(load_settings(data_dir=folder), monkeypatch)
 
-    answer = await terminal.run("doctor", *DATA)
+    answer = await terminal.run("doctor", "--only", "database", "--only", "migrations")
 
     assert "fynix serve or fynix migrate makes it" in answer.out
-    assert data_lines(answer)[0][1] == "skipped"
+    assert list(folder.iterdir()) == []
+
+
+async def test_a_nightly_look_at_data_that_is_not_there_is_not_well(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path_factory.mktemp("elsewhere")
+    terminal = point_at(load_settings(data_dir=folder), monkeypatch)
+
+    answer = await terminal.run("doctor", *DATA, expect=ExitCode.FAILED)
+
+    assert data_lines(answer)[0][1:3] == ["failed", "there is no database yet"]
     assert list(folder.iterdir()) == []
 
 

@@ -1,6 +1,7 @@
 """`fynix user`: accounts made and listed beside a database, without a server."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -146,3 +147,16 @@ async def test_on_a_schema_that_is_not_up_to_date_it_says_what_to_run(
 
     assert "fynix migrate" in answer.err
     assert answer.err.count("\n") == 1
+
+
+async def test_in_a_shell_without_the_servers_settings_it_names_the_database_that_it_would_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = point_at(load_settings(data_dir=tmp_path), monkeypatch)
+    monkeypatch.setenv("FYNIX_PASSWORD", PASSWORD)
+
+    answer = await terminal.run("user", "create", "root", expect=ExitCode.FAILED)
+
+    assert f"{tmp_path / 'fynix.db'} holds nothing of Fynix yet" in answer.err
+    assert "DATABASE_URL" in answer.err
+    assert "fynix migrate" in answer.err
