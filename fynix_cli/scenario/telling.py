@@ -87,18 +87,28 @@ def explained(word: str, shape: type[StepArgs]) -> Iterator[str]:
     yield _written(word)
     for line in (shape.__doc__ or "").strip().splitlines():
         yield f"  {line.strip()}" if line.strip() else ""
-    yield ""
-    for name, field in described_fields(shape).items():
+    fields = described_fields(shape)
+    if fields:
+        yield ""
+    for name, field in fields.items():
         default = field.get("default")
         notes = [field.get("description", "")]
         if field["is_required"]:
             notes.append("Required.")
         elif default not in (None, [], {}):
-            notes.append(f"Default: {to_json(default)}.")
+            notes.append(f"Default: {_default(field)}.")
         short = " (may stand alone)" if shape.shorthand in (name, f"{name}_") else ""
         yield f"  {name:18} {' '.join(notes)}{short}"
     yield ""
     yield f"  - {shape.example}"
+
+
+def _default(field: dict[str, Any]) -> str:
+    value = field["default"]
+    if not isinstance(value, float):
+        return to_json(value)
+    is_time = any("(ms|s|m|h)" in it.get("pattern", "") for it in field.get("anyOf", ()))
+    return f"{value:g}s" if is_time else f"{value:g}"
 
 
 def _written(word: str) -> str:

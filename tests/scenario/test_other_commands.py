@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 
 from fynix_cli.exit_codes import ExitCode
+from fynix_cli.scenario.model.catalogue import PERSONAL
+from fynix_cli.scenario.model.flow_steps import FLOW
+from fynix_cli.scenario.telling import explain_steps
 from tests.cli.terminal import Terminal
 from tests.scenario.test_run_command import GOOD
 from tests.scenario.writing import scenario
@@ -46,6 +49,27 @@ async def test_steps_are_explained_with_an_example(terminal: Terminal) -> None:
     assert "  where " in one.out
     assert "- bob.expect: {event: new_message" in one.out
     await terminal.run("scenario", "steps", "expct", expect=ExitCode.NOT_FOUND)
+
+
+@pytest.mark.parametrize("word", [*PERSONAL, *FLOW])
+def test_each_step_has_its_fields_explained(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    explain_steps(word)
+
+    told = capsys.readouterr().out
+    shape = {**PERSONAL, **FLOW}[word]
+    for name, field in shape.model_fields.items():
+        assert shape.wraps or f"  {field.alias or name} " in told
+    assert told.endswith(f"- {shape.example}\n")
+
+
+async def test_what_belongs_to_an_expectation_is_explained_with_its_step(
+    terminal: Terminal,
+) -> None:
+    told = (await terminal.run("scenario", "steps", "send")).out
+
+    assert "  expect.status " in told
+    assert told.index("  text ") < told.index("  expect ")
+    assert "How long the answer may take. Default: 10s." in told
 
 
 @pytest.mark.parametrize("people", [["alice", "bob"], ["ann", "ben", "cem"]])

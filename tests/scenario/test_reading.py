@@ -33,6 +33,20 @@ def problems(file: Path, **variables: str) -> list[str]:
             "5:5: there is no step 'sned' of a person (did you mean send?)",
         ),
         ("- alicia.send: {}", "5:5: nobody here is called 'alicia' (did you mean alice?)"),
+        ("- alice.dm: bbo", "5:5: nobody here is called 'bbo' (did you mean bob?)"),
+        (
+            "- alice.group: {name: x, with: [bob, bbo]}",
+            "5:28: nobody here is called 'bbo' (did you mean bob?)",
+        ),
+        (
+            "- bob.fault: {type: dorp, for: 1s}",
+            "5:17: there is no fault 'dorp' (did you mean drop?)",
+        ),
+        ("- alice.send: {in: x, text: y, via: sms}", "5:34: 'via' must be 'rest' or 'live'"),
+        (
+            "- alice.role: {in: x, who: bob, is: boss}",
+            "5:35: 'is' must be 'owner', 'admin' or 'member'",
+        ),
         ("- alice.phone.send: {}", "5:5: alice has no device 'phone' (there are main)"),
         ("- repaet: {}", "5:5: there is no step 'repaet' (did you mean repeat?)"),
         ("- alice.delete: {}", "5:5: 'message' is missing"),

@@ -11,6 +11,7 @@ from fynix_cli.scenario.model.values import (
     Duration,
     Flag,
     Matcher,
+    Protocol,
     Steps,
     Text,
     VariableName,
@@ -63,7 +64,7 @@ class Actor(Args):
     login: Text = Field(None, description="Act as this login of `fynix login`.")
     display_name: Text = Field(None, description="The name that others see.")
     connect: Flag = Field(True, description="false: lines open only at a `connect` step.")
-    protocol: Literal["fynix.v1", "plain"] = Field(
+    protocol: Protocol = Field(
         "fynix.v1", description="plain: as a client written from the mission alone."
     )
     reconnects: Flag = Field(

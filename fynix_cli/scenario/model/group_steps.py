@@ -1,11 +1,11 @@
 """Steps that make a group, and change it."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from pydantic import Field
 
 from fynix_cli.scenario.model.step_shapes import Asking, StepArgs
-from fynix_cli.scenario.model.values import PersonName, PersonNames, Ref, Text
+from fynix_cli.scenario.model.values import GroupRole, PersonName, PersonNames, Ref, Text
 
 IN: Any = Field(alias="in", description="The conversation, such as $dm.")
 
@@ -46,9 +46,7 @@ class Role(Asking):
 
     in_: Ref = IN
     who: PersonName = Field(description="Whom.")
-    is_: Literal["owner", "admin", "member"] = Field(
-        alias="is", description="owner, admin or member."
-    )
+    is_: GroupRole = Field(alias="is", description="owner, admin or member.")
 
 
 class Remove(Asking):

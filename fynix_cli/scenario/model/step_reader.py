@@ -9,6 +9,8 @@ from fynix_cli.scenario.model.catalogue import UnknownStep, parse_name, shape_of
 from fynix_cli.scenario.model.flow_steps import Include
 from fynix_cli.scenario.model.problems import InvalidScenario, Problem, did_you_mean
 from fynix_cli.scenario.model.script import Step
+from fynix_cli.scenario.model.step_shapes import StepArgs
+from fynix_cli.scenario.model.values import is_reference
 from fynix_cli.scenario.model.wording import problems_of
 from fynix_cli.scenario.model.yaml_places import Located, ValuePath, read_yaml
 
@@ -60,10 +62,21 @@ class StepReader:
         except ValidationError as error:
             self._problems += problems_of(error, shape_of(name), self._located, path)
             return None
+        self._check_people(args, value, path)
         blocks = self._blocks(value, path, number)
         if isinstance(args, Include):
             blocks = {"file": self._included(args, path, number)}
         return Step(name, written, number, self._located.place(path), args, blocks)
+
+    def _check_people(self, args: StepArgs, value: Any, path: ValuePath) -> None:
+        """Whoever is meant takes part; an id of somebody else comes from a variable."""
+        for field in ("with", "who"):
+            named = getattr(args, f"{field}_", None) or getattr(args, field, None) or ()
+            for name in [named] if isinstance(named, str) else named:
+                if not is_reference(name) and name not in self._devices:
+                    where = (*path, field) if isinstance(value, dict) else path
+                    hint = did_you_mean(name, self._devices)
+                    self._note(where, f"nobody here is called {name!r}", hint)
 
     def _blocks(self, value: Any, path: ValuePath, number: str) -> dict[str, tuple[Step, ...]]:
         if isinstance(value, list):  # parallel and do, in short

@@ -1,6 +1,6 @@
 """Steps of people who talk: everything that the API can do."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
@@ -14,6 +14,7 @@ from fynix_cli.scenario.model.values import (
     Ref,
     Share,
     Text,
+    Via,
     Whole,
     is_reference,
 )
@@ -47,7 +48,7 @@ class Send(Asking):
     text: Text = Field(description="What it says, as it is sent; $$ stands for one dollar sign.")
     content_type: Text = Field("text", description="text, image or file.")
     id: Text = Field(None, description="A client_message_id of one's own; empty: none.")
-    via: Literal["rest", "live"] = Field("rest", description="By REST, or over the live line.")
+    via: Via = Field("rest", description="By REST, or over the live line.")
     lose_response: Share = Field(0.0, description="How likely it is that the answer gets lost.")
     retry: Retry | None = Field(None, description="Try again when no answer comes.")
 
@@ -88,7 +89,7 @@ class Read(Asking):
 
     in_: Ref = _IN
     upto: Ref = Field(None, description="The message; left out: the newest.")
-    via: Literal["rest", "live"] = Field("rest", description="By REST, or over the live line.")
+    via: Via = Field("rest", description="By REST, or over the live line.")
 
 
 class Messages(Asking):

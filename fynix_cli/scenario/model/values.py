@@ -1,6 +1,7 @@
 """The kinds of values in a scenario: times, shares, references, and names of people."""
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
@@ -122,6 +123,16 @@ def _text(value: Any, info: ValidationInfo) -> Any:
     raise ValueError("must be a text; put it in quotes")
 
 
+def _one_of(*choices: str) -> Callable[[Any, ValidationInfo], Any]:
+    def check(value: Any, info: ValidationInfo) -> Any:
+        if value in choices or (info.context != RESOLVED and is_reference(value)):
+            return value
+        *others, last = map(repr, choices)
+        raise ValueError(f"must be {', '.join(others)} or {last}")
+
+    return check
+
+
 def _names(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
@@ -168,6 +179,16 @@ Share = Annotated[
 ]
 Whole = Annotated[Any, BeforeValidator(_whole), _or_variable(type="integer")]
 Flag = Annotated[Any, BeforeValidator(_yes_or_no), _or_variable(type="boolean")]
+Via = Annotated[Any, BeforeValidator(_one_of("rest", "live")), _or_variable(enum=["rest", "live"])]
+"""By REST, or over the live line."""
+Protocol = Annotated[
+    Any, BeforeValidator(_one_of("fynix.v1", "plain")), _or_variable(enum=["fynix.v1", "plain"])
+]
+GroupRole = Annotated[
+    Any,
+    BeforeValidator(_one_of("owner", "admin", "member")),
+    _or_variable(enum=["owner", "admin", "member"]),
+]
 Text = Annotated[Any, BeforeValidator(_text), WithJsonSchema({"type": "string"})]
 Ref = Annotated[
     Any,

@@ -1,23 +1,38 @@
 """Steps of people who watch: what must arrive, what must not, and the line it comes through."""
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from fynix_cli.scenario.model.step_shapes import AnswerExpectation, EventName, StepArgs, check_paths
 from fynix_cli.scenario.model.values import (
     Duration,
     Flag,
     Matcher,
+    Protocol,
     Share,
     Text,
     VariableName,
     Whole,
+    is_reference,
 )
 
 RESTART_NODE = "restart_node"
 SERVER_FAULTS = ("redis_down", RESTART_NODE)
 FAULTS = ("drop", "half_open", "slow_reader", "latency", "lose_response", *SERVER_FAULTS)
+
+
+def _fault(value: str) -> str:
+    if value not in FAULTS and not is_reference(value):
+        raise ValueError(f"there is no fault {value!r}|{value}|{' '.join(FAULTS)}")
+    return value
+
+
+FaultName = Annotated[
+    str,
+    AfterValidator(_fault),
+    WithJsonSchema({"anyOf": [{"enum": list(FAULTS)}, {"type": "string", "pattern": r"\$"}]}),
+]
 
 
 class Expect(StepArgs):
@@ -97,7 +112,7 @@ class Connect(StepArgs):
 
     example: ClassVar[str] = "bob.phone.connect: {}"
 
-    protocol: Literal["fynix.v1", "plain"] = Field(
+    protocol: Protocol = Field(
         "fynix.v1", description="plain: as a client written from the mission alone."
     )
     resume: Flag = Field(True, description="false: no durable events before a `resume`.")
@@ -164,8 +179,7 @@ class Fault(StepArgs):
     shorthand: ClassVar[str | None] = "type"
     example: ClassVar[str] = "bob.phone.fault: {type: drop, for: 2s}"
 
-    type: str = Field(
-        json_schema_extra={"anyOf": [{"enum": list(FAULTS)}, {"type": "string", "pattern": r"\$"}]},
+    type: FaultName = Field(
         description="drop, half_open, slow_reader, latency, lose_response; of the server: "
         "redis_down, restart_node.",
     )

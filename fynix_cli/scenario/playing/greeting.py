@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from fynix_cli.scenario.matchers import shown
 from fynix_cli.scenario.model.step_shapes import CLOSED
 from fynix_cli.scenario.playing.device import Device
 from fynix_cli.scenario.playing.failures import AssertionMissed, Evidence
@@ -70,4 +71,4 @@ async def resume_where_left(device: Device, known: Iterable[str], within: float)
 
 def _last(device: Device) -> str | None:
     frames: list[Any] = [it.frame for it in device.buffer.arrivals[-1:]]
-    return str(frames[0]) if frames else None
+    return shown(frames[0]) if frames else None

@@ -103,7 +103,9 @@ async def admin(play: Play, step: Step, args: shapes.Admin, scope: Scope) -> Non
 def _not_as_wanted(
     step: Step, args: shapes.Admin, found: list[Mismatch], got: str
 ) -> AssertionMissed:
-    wanted = "exit 0" if args.expect is None else shown(args.expect.model_dump(exclude_unset=True))
+    wanted = "exit 0"
+    if args.expect is not None:
+        wanted = shown(args.expect.model_dump(by_alias=True, exclude_unset=True))
     differences = tuple(str(it) for it in found)
     text = f"{step.written} {args.command!r}: {differences[0]}"
     return AssertionMissed(text, Evidence(wanted, got, differences))
