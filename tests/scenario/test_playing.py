@@ -49,21 +49,6 @@ async def test_an_event_is_found_though_it_came_long_before(play: Play) -> None:
     assert outcome.status is Status.passed, outcome
 
 
-async def test_how_and_by_what_protocol_may_be_told_by_a_variable(play: Play) -> None:
-    outcome = await play(
-        DM
-        + "- alice.send: {in: $dm, text: hello, via: $how, save: m1}\n"
-        + "- bob.expect: {event: new_message, where: {message.id: $m1.id}}\n"
-        + "- bob.read: {in: $dm, via: $nothing}\n",
-        head="vars: {how: live, protocol: plain, nothing: by post}\n"
-        "actors: {alice: {}, bob: {protocol: $protocol}}\n",
-    )
-
-    assert outcome.text == "bob.read: via must be 'rest' or 'live'"
-    assert outcome.place is not None
-    assert outcome.place.line == 9
-
-
 async def test_what_was_taken_is_not_seen_again(play: Play) -> None:
     outcome = await play(
         DM

@@ -125,6 +125,10 @@ def test_a_mistake_in_a_step_is_told_with_its_place_and_the_mend(
         ("a: [", "2:1: this is not YAML: did not find expected node content"),
         ("a: 1\na: 2\n", "2:1: 'a' stands here twice"),
         ("a: !!python/object:os.system x", "1:4: there are no tags such as tag:yaml.org"),
+        (
+            "a:\n\tb: 1",
+            "2:1: this is not YAML: found character that cannot start any token (indent",
+        ),
         ("a: !x y", "1:4: there are no tags such as !x here (leave it out)"),
         ("? [a]\n: b", "1:3: a key must be a plain word"),
         (

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from fynix_cli.scenario.playing.scope import Scope, Unresolved
+from tests.scenario.conftest import Play
 
 SCOPE = Scope({"dm": {"id": "d1", "people": [{"name": "bob"}]}, "n": 3, "flag": True, "x_y": "z"})
 
@@ -66,3 +67,18 @@ def test_the_environment_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FYNIX_TEST_SECRET", "s3cret")
 
     assert SCOPE.resolve("${env.FYNIX_TEST_SECRET}") == "s3cret"
+
+
+async def test_how_and_by_what_protocol_may_be_told_by_a_variable(play: Play) -> None:
+    outcome = await play(
+        "- alice.dm: {with: bob, save: dm}\n"
+        + "- alice.send: {in: $dm, text: hello, via: $how, save: m1}\n"
+        + "- bob.expect: {event: new_message, where: {message.id: $m1.id}}\n"
+        + "- bob.read: {in: $dm, via: $nothing}\n",
+        head="vars: {how: live, protocol: plain, nothing: by post}\n"
+        "actors: {alice: {}, bob: {protocol: $protocol}}\n",
+    )
+
+    assert outcome.text == "bob.read: via must be 'rest' or 'live'"
+    assert outcome.place is not None
+    assert outcome.place.line == 9

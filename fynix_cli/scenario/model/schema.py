@@ -68,7 +68,7 @@ _OF_MANY = ("expect", "save", "within")
 
 
 def _is_of_many(name: str) -> bool:
-    return name.split(".")[0] in _OF_MANY
+    return name.split(".", maxsplit=1)[0] in _OF_MANY
 
 
 def _described(

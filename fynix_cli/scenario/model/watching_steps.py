@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, model_validator
 
 from fynix_cli.scenario.model.step_shapes import AnswerExpectation, EventName, StepArgs, check_paths
 from fynix_cli.scenario.model.values import (
+    RESOLVED,
     Duration,
     Flag,
     Matcher,
@@ -22,8 +23,10 @@ SERVER_FAULTS = ("redis_down", RESTART_NODE)
 FAULTS = ("drop", "half_open", "slow_reader", "latency", "lose_response", *SERVER_FAULTS)
 
 
-def _fault(value: str) -> str:
-    if value not in FAULTS and not is_reference(value):
+def _fault(value: str, info: ValidationInfo) -> str:
+    # What a variable says is judged when it is its turn.
+    is_known = info.context == RESOLVED or value in FAULTS or is_reference(value)
+    if not is_known:
         raise ValueError(f"there is no fault {value!r}|{value}|{' '.join(FAULTS)}")
     return value
 

@@ -49,6 +49,9 @@ class Located:
         self._places[path] = Place(self.file, mark.line + 1, mark.column + 1)
 
 
+_TAB_MEND = "indent with spaces, not tabs; put a text that begins with @, ` or % in quotes"
+
+
 def read_yaml(file: Path) -> Located:
     """Raises: InvalidScenario (not there, too large, not YAML), saying where."""
     located = Located(file)
@@ -57,7 +60,9 @@ def read_yaml(file: Path) -> Located:
     except yaml.MarkedYAMLError as error:
         if error.problem_mark is not None:
             located.note((), error.problem_mark)
-        raise _invalid(located, f"this is not YAML: {error.problem or error.context}") from None
+        what = f"this is not YAML: {error.problem or error.context}"
+        hint = _TAB_MEND if "cannot start any token" in what else None
+        raise _invalid(located, what, hint) from None
     except (yaml.YAMLError, RecursionError) as error:
         raise _invalid(located, f"this is not YAML: {_first_line(error)}") from None
     if node is None:

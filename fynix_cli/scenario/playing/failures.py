@@ -9,12 +9,16 @@ from fynix_cli.scenario.model.script import Step
 
 @dataclass(frozen=True)
 class Evidence:
-    """What shows why: what was wanted, the nearest there was, and what differs, in lines."""
+    """What shows why: what was wanted, the nearest there was, and what differs, in lines.
+
+    `note`: what may have been overlooked.
+    """
 
     expected: str
     nearest: str | None = None
     differences: Sequence[str] = field(default_factory=tuple)
     request_id: str | None = None
+    note: str | None = None
 
 
 class AssertionMissed(Exception):
@@ -48,3 +52,5 @@ class StepStopped(Exception):
         super().__init__(str(cause))
         self.step = step
         self.cause = cause
+        self.turns: list[str] = []
+        """Of the `repeat`s around it, from the outermost, such as `i = 2`."""

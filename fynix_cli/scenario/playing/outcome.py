@@ -25,7 +25,8 @@ class Status(StrEnum):
 @dataclass(frozen=True)
 class Outcome:
     """`key`: what tells the scenario from others; `seconds`: how long it took; `rerun`: the
-    command that plays just this again; `tails`: by device, the last events that came."""
+    command that plays just this again; `tails`: by device, the last events that came; `turns`: of
+    the `repeat`s around the step; `names`: by id what the scenario calls it."""
 
     key: str
     file: str
@@ -40,6 +41,8 @@ class Outcome:
     evidence: Evidence | None = None
     broken: Mapping[str, Sequence[str]] = field(default_factory=dict)
     tails: Mapping[str, Sequence[dict[str, Any]]] = field(default_factory=dict)
+    turns: Sequence[str] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
     server_log: Sequence[str] = ()
     latencies: Mapping[str, Sequence[float]] = field(default_factory=dict)
     rerun: str = ""

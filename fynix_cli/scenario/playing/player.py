@@ -19,6 +19,7 @@ from fynix_cli.scenario.playing.failures import AssertionMissed, CannotPlay, Evi
 from fynix_cli.scenario.playing.invariants import broken_invariants
 from fynix_cli.scenario.playing.journal import Entry, Journal, Listener
 from fynix_cli.scenario.playing.latency import missed_thresholds
+from fynix_cli.scenario.playing.names_of_ids import names_of_ids
 from fynix_cli.scenario.playing.outcome import TAIL_FRAMES, Outcome, Status
 from fynix_cli.scenario.playing.performing import perform
 from fynix_cli.scenario.playing.play import Play
@@ -142,8 +143,9 @@ async def _played(play: Play, blank: Outcome) -> Outcome:
         await play.faults.close()
         outcome = await _judged(play, blank)
     except StepStopped as stopped:
+        step, told = stopped.step, _told(stopped.cause)
         outcome = replace(
-            blank, place=stopped.step.place, step=stopped.step.number, **_told(stopped.cause)
+            blank, place=step.place, step=step.number, turns=tuple(stopped.turns), **told
         )
     except (AssertionMissed, CommandError) as error:
         outcome = replace(blank, **_told(error))
@@ -206,4 +208,5 @@ def _context(play: Play, outcome: Outcome) -> dict[str, Any]:
         for person in play.people.values()
         for device in person.devices.values()
     }
-    return {**known, "tails": tails, "server_log": play.world.last_log_lines()}
+    names = names_of_ids(play.scope.values)
+    return {**known, "tails": tails, "names": names, "server_log": play.world.last_log_lines()}

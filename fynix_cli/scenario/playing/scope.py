@@ -32,6 +32,11 @@ class Scope:
         else:
             self._values[name] = value
 
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """Those that are there for all."""
+        return self._values if self._parent is None else self._parent.values
+
     def resolve(self, value: Any) -> Any:
         """`value` with every reference within replaced. A text that is nothing but a reference
         becomes what it refers to; in a longer text it is shown as text.

@@ -27,6 +27,8 @@ def parse_reports(texts: Sequence[str]) -> dict[str, Path]:
                 exit_code=ExitCode.USAGE,
             )
         found[kind] = Path(file)
+        if found[kind].is_dir():
+            raise CommandError(f"{file} is a folder", hint=f"name a file in it: {kind}={file}/…")
         if not found[kind].parent.is_dir():
             raise CommandError(
                 f"there is no folder {found[kind].parent}", hint="make it, or choose another"

@@ -1,11 +1,16 @@
 """An outcome in lines, as the terminal and the reports tell it."""
 
 import json
+import re
 from collections.abc import Iterator
 
+from fynix_cli.scenario.playing.failures import Evidence
+from fynix_cli.scenario.playing.names_of_ids import ID
 from fynix_cli.scenario.playing.outcome import Outcome
 
 LATEST_SHOWN = 5
+FRAME_SHOWN = 240
+"""Of each of these so many characters: what a message says is in them."""
 SERVER_LINES_SHOWN = 8
 
 
@@ -18,12 +23,8 @@ def headline(outcome: Outcome) -> str:
 def explanation(outcome: Outcome, *, events: int = LATEST_SHOWN) -> Iterator[str]:
     """Why it is not good, in lines: what, the expected beside the nearest, what came last, and
     how to play just this again."""
-    if not outcome.broken:
-        yield outcome.text
-    yield from _evidence(outcome)
-    for name, wrong in outcome.broken.items():
-        for line in wrong:
-            yield f"{name}: {line}"
+    for line in _why(outcome):
+        yield _with_names(line, outcome)
     yield from _tails(outcome, events)
     if outcome.server_log:
         yield "the server logged last:"
@@ -31,6 +32,27 @@ def explanation(outcome: Outcome, *, events: int = LATEST_SHOWN) -> Iterator[str
             yield f"    {line}"
     if outcome.rerun:
         yield f"again: {outcome.rerun}"
+
+
+def _why(outcome: Outcome) -> Iterator[str]:
+    if not outcome.broken:
+        yield outcome.text
+    if outcome.turns:
+        yield f"    in        {', '.join(outcome.turns)}"
+    yield from _evidence(outcome)
+    for name, wrong in outcome.broken.items():
+        for line in wrong:
+            yield f"{name}: {line}"
+
+
+def _with_names(text: str, outcome: Outcome, *, is_short: bool = False) -> str:
+    """Ids as the scenario calls them. `is_short`: of others only what tells them apart."""
+
+    def named(matched: re.Match[str]) -> str:
+        own = matched[0]
+        return outcome.names.get(own) or (f"{own[:4]}…{own[-4:]}" if is_short else own)
+
+    return ID.sub(named, text)
 
 
 def _evidence(outcome: Outcome) -> Iterator[str]:
@@ -44,8 +66,13 @@ def _evidence(outcome: Outcome) -> Iterator[str]:
     elif outcome.step is not None:
         yield "    nearest   nothing came that is left"
     if not outcome.broken:
-        for difference in evidence.differences:
-            yield f"    differs   {difference}"
+        yield from (f"    differs   {it}" for it in evidence.differences)
+    yield from _besides(evidence)
+
+
+def _besides(evidence: Evidence) -> Iterator[str]:
+    if evidence.note is not None:
+        yield f"    note      {evidence.note}"
     if evidence.request_id is not None:
         yield f"    request   {evidence.request_id}"
 
@@ -56,7 +83,9 @@ def _tails(outcome: Outcome, count: int) -> Iterator[str]:
     yield "what came last:"
     for device, frames in outcome.tails.items():
         for frame in frames[-count:]:
-            text = json.dumps(frame, ensure_ascii=False)
-            yield f"    {device:16} {text if len(text) <= 160 else text[:160] + '…'}"
+            whole = json.dumps(frame, ensure_ascii=False)
+            text = _with_names(whole, outcome, is_short=True)
+            text = text if len(text) <= FRAME_SHOWN else text[:FRAME_SHOWN] + "…"
+            yield f"    {device:16} {text}"
         if not frames:
             yield f"    {device:16} nothing"

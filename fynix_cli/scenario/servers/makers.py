@@ -47,7 +47,13 @@ class RemoteMaker:
 
     @asynccontextmanager
     async def world(self, spec: ServerSpec) -> AsyncIterator[World]:
-        yield RemoteWorld(self._url)
+        world = RemoteWorld(self._url)
+        if not await world.is_alive():
+            raise CommandError(
+                f"there is no server at {self._url}",
+                hint="start it, or leave out --server for a private one",
+            )
+        yield world
 
 
 class EmbeddedMaker:

@@ -20,9 +20,14 @@ _MAIN = "from fynix_cli.main import main; main()"
 
 
 async def repeat(play: Play, step: Step, args: shapes.Repeat, scope: Scope) -> None:
-    for value in _turns(args):
+    for number, value in enumerate(_turns(args), 1):
         inner = scope if args.as_ is None else scope.child({args.as_: value})
-        await play.perform(play, step.blocks["do"], inner)
+        try:
+            await play.perform(play, step.blocks["do"], inner)
+        except StepStopped as stopped:
+            turn = f"turn {number}" if args.as_ is None else f"{args.as_} = {shown(value, 40)}"
+            stopped.turns.insert(0, turn)
+            raise
         # Steps may be such as wait for nothing: time limits and Ctrl-C want their turn too.
         await asyncio.sleep(0)
 

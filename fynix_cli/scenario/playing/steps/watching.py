@@ -1,11 +1,13 @@
 """Steps that look at what arrived, and at what the server says."""
 
+from collections import Counter
 from itertools import pairwise
 from typing import Any
 
 from fynix_cli.scenario.matchers import Mismatch, look_up, mismatches, mismatches_at, shown
 from fynix_cli.scenario.model import watching_steps as shapes
 from fynix_cli.scenario.model.script import Step
+from fynix_cli.scenario.model.values import is_reference
 from fynix_cli.scenario.playing.answers import check_answer
 from fynix_cli.scenario.playing.barrier import (
     NUMBERED,
@@ -66,7 +68,7 @@ def _check_each(step: Step, args: shapes.Expect, found: list[Arrival]) -> None:
             text = (
                 f"{step.written}: {args.unique_by} {twice[0]} came {values.count(twice[0])} times"
             )
-            raise AssertionMissed(text, Evidence(f"all {args.unique_by} differ", str(values)))
+            raise AssertionMissed(text, Evidence(f"all {args.unique_by} differ", ", ".join(values)))
     if args.gapless is not None:
         numbers: list[Any] = [look_up(it.frame, args.gapless) for it in found]
         for before, after in pairwise(numbers):
@@ -83,25 +85,34 @@ def _not_come(device: Device, step: Step, args: shapes.Expect, count: int) -> As
         text = f"{step.written}: {count} of {args.count} {args.event} within {args.within:g} s"
     else:
         text = f"{step.written}: no such {args.event} within {args.within:g} s"
-    nearest = _nearest(device, args)
+    left = [it.frame for it in device.buffer.left()]
+    nearest = _nearest([it for it in left if it.get("type") == args.event], args)
+    note = _taken_before(device, args)
     if nearest is None:
-        return AssertionMissed(text, Evidence(wanted))
+        return AssertionMissed(text, Evidence(wanted, _others(args.event, left), note=note))
     frame, differences = nearest
-    return AssertionMissed(
-        text, Evidence(wanted, shown(frame, WHOLE), tuple(str(it) for it in differences))
-    )
+    told = tuple(str(it) for it in differences)
+    return AssertionMissed(text, Evidence(wanted, shown(frame, WHOLE), told, note=note))
 
 
-def _nearest(device: Device, args: shapes.Expect) -> tuple[Frame, list[Mismatch]] | None:
-    """What came that differs least: the right kind first, then the fewest differences."""
-    best: tuple[tuple[int, int], Frame, list[Mismatch]] | None = None
-    for arrival in device.buffer.left():
-        differences = mismatches_at(args.where, arrival.frame)
-        is_other = mismatches(args.event, arrival.frame.get("type"), "type")
-        rank = len(is_other), len(differences)
-        if best is None or rank < best[0]:
-            best = rank, arrival.frame, [*is_other, *differences]
-    return None if best is None else best[1:]
+def _nearest(frames: list[Frame], args: shapes.Expect) -> tuple[Frame, list[Mismatch]] | None:
+    """Which of the right kind differs least."""
+    judged = [(it, mismatches_at(args.where, it)) for it in frames]
+    return min(judged, key=lambda it: len(it[1]), default=None)
+
+
+def _others(event: str, left: list[Frame]) -> str | None:
+    """Events of other kinds would only lead astray: their kinds are enough."""
+    kinds = Counter(str(it.get("type")) for it in left)
+    told = [kind if count == 1 else f"{count} × {kind}" for kind, count in kinds.items()]
+    return f"no {event} is left; of others {', '.join(told)}" if told else None
+
+
+def _taken_before(device: Device, args: shapes.Expect) -> str | None:
+    """An `expect` that took more than it should have is looked for last."""
+    arrivals = device.buffer.arrivals
+    count = sum(it.is_taken and _is_one(args, it.frame) for it in arrivals)
+    return f"{count} such came before, and earlier steps took them" if count else None
 
 
 async def expect_none(play: Play, step: Step, args: shapes.ExpectNone, scope: Scope) -> None:
@@ -153,8 +164,9 @@ async def check(play: Play, step: Step, args: shapes.Check, scope: Scope) -> Non
         if found:
             evidence = Evidence(shown(matcher), shown(answer.body["unread_count"]))
             raise AssertionMissed(f"{step.written}: {found[0]}", evidence)
-    for value, matcher in args.values:
-        found = mismatches(matcher, value)
+    written: Any = step.args
+    for (value, matcher), (name, _) in zip(args.values, written.values, strict=True):
+        found = mismatches(matcher, value, str(name) if is_reference(name) else "")
         if found:
             raise AssertionMissed(
                 f"{step.written}: {found[0]}", Evidence(shown(matcher), shown(value))
