@@ -1,8 +1,15 @@
 """What is told of a scenario that fails: enough to see why in a minute."""
 
-from fynix_cli.scenario.playing.outcome import Outcome
+from pathlib import Path
+
+from fynix_cli.scenario.model.reading import read_script
+from fynix_cli.scenario.playing.outcome import Outcome, Status
+from fynix_cli.scenario.playing.player import Playing, play_script
 from fynix_cli.scenario.reports.wording import explanation
+from fynix_cli.scenario.servers.makers import RemoteMaker, WorldMaker
+from fynix_cli.scenario.servers.world import ServerSpec, World
 from tests.scenario.conftest import Play
+from tests.scenario.writing import TWO, scenario
 
 DM = "- alice.dm: {with: bob, save: dm}\n"
 
@@ -78,3 +85,35 @@ async def test_a_line_that_is_closed_in_place_of_a_greeting_is_told_as_json(play
     assert '    nearest   {"type": "closed", "code": 4014, "reason": "This login has' in "\n".join(
         told(outcome)
     )
+
+
+async def test_the_settings_that_a_server_does_not_take_from_the_file_are_told(
+    makers: dict[str, WorldMaker], tmp_path: Path
+) -> None:
+    head = TWO + "server: {settings: {rate_limit_messages: 1/60}}\n"
+    steps = DM + "- repeat: {times: 2, do: [{alice.send: {in: $dm, text: hi, expect: 429}}]}\n"
+    script = read_script(scenario(tmp_path, steps, head=head))
+
+    async with makers["embedded"].world(ServerSpec()) as world:
+        outcome = await play_script(script, RemoteMaker(world.urls[0]), Playing(1))
+
+    assert outcome.text.endswith("; this server has its own rate_limit_messages, not the file's"), (
+        outcome
+    )
+
+
+async def test_who_looks_at_what_is_played_has_all_the_time_they_want(
+    makers: dict[str, WorldMaker], tmp_path: Path
+) -> None:
+    script = read_script(scenario(tmp_path, "- log: x", head=TWO + "timeout: 1ms\n"))
+    looked: list[str] = []
+
+    async def look(world: World) -> None:
+        looked.extend(world.urls)
+
+    kept = await play_script(script, makers["embedded"], Playing(1, before_end=look))
+    unseen = await play_script(script, makers["embedded"], Playing(1))
+
+    assert kept.status is Status.passed
+    assert len(looked) == 1
+    assert "it took longer than 0.001 s" in unseen.text

@@ -50,7 +50,7 @@ async def play_script(script: Script, maker: WorldMaker, how: Playing) -> Outcom
     blank = Outcome.of(script, maker.name, Status.passed, turn=how.turn, seed=seed)
     outcome = blank
     try:
-        async with asyncio.timeout(script.document.timeout):
+        async with asyncio.timeout(_limit(script, how)):
             async with maker.world(_spec(script, how)) as world:
                 try:
                     async with opened_play(script, world, journal, how, maker.name) as play:
@@ -73,6 +73,12 @@ async def play_script(script: Script, maker: WorldMaker, how: Playing) -> Outcom
         text = f"unexpected {type(error).__name__}: {error}; FYNIX_DEBUG=1 shows where"
         outcome = replace(blank, **_error(CannotPlay(text, hint="is it a Fynix server?")))
     return replace(outcome, seconds=journal.seconds, steps=count.steps)
+
+
+def _limit(script: Script, how: Playing) -> float | None:
+    """None where somebody sits and looks: they take their time, and can end it."""
+    is_watched = how.before_step is not None or how.before_end is not None
+    return None if is_watched else float(script.document.timeout)
 
 
 class _Counter:
@@ -209,4 +215,8 @@ def _context(play: Play, outcome: Outcome) -> dict[str, Any]:
         for device in person.devices.values()
     }
     names = names_of_ids(play.scope.values)
+    settings = play.script.document.server.settings
+    if settings and not play.world.is_private:
+        text = f"{outcome.text}; this server has its own {', '.join(settings)}, not the file's"
+        known |= {"text": text}
     return {**known, "tails": tails, "names": names, "server_log": play.world.last_log_lines()}
