@@ -13,9 +13,10 @@ from fynix_cli.scenario.playing.calls import Answer, Call
 from fynix_cli.scenario.playing.failures import AssertionMissed
 from fynix_cli.scenario.playing.invariants import broken_invariants
 from fynix_cli.scenario.playing.journal import Journal
+from fynix_cli.scenario.playing.outcome import Status
 from fynix_cli.scenario.playing.performing import perform
 from fynix_cli.scenario.playing.play import Play
-from fynix_cli.scenario.playing.player import Playing, opened_play
+from fynix_cli.scenario.playing.player import Playing, opened_play, play_script
 from fynix_cli.scenario.servers.makers import WorldMaker
 from fynix_cli.scenario.servers.world import ServerSpec
 from tests.scenario.writing import scenario
@@ -41,6 +42,24 @@ async def played(makers: dict[str, WorldMaker], tmp_path: Path) -> AsyncIterator
 
 async def test_where_all_is_well_nothing_is_broken(played: Play) -> None:
     assert await broken_invariants(played) == {}
+
+
+async def test_whoever_is_shut_out_is_not_asked_what_they_have_read(
+    makers: dict[str, WorldMaker], tmp_path: Path
+) -> None:
+    """By a moderator who is made, and logged in, without a password in the file."""
+    steps = (
+        STEPS
+        + "- admin: user create mod --role moderator\n"
+        + "- admin: login mod\n"
+        + "- admin: user ban bob --reason spam --yes\n"
+        + "- bob.expect: {event: closed, where: {code: 4013}}\n"
+    )
+    script = read_script(scenario(tmp_path, steps))
+
+    outcome = await play_script(script, makers["embedded"], Playing(1))
+
+    assert outcome.status is Status.passed, outcome
 
 
 async def test_an_event_that_came_twice_is_found(played: Play) -> None:

@@ -130,7 +130,7 @@ class CommandExpectation(Args):
 
 
 class Admin(StepArgs):
-    """Run a command of `fynix` on the server's database."""
+    """Run a command of `fynix` on the server's database, or as whom `admin: login NAME` logs in."""
 
     shorthand: ClassVar[str | None] = "command"
     example: ClassVar[str] = "admin: user list -o json"

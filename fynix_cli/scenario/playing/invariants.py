@@ -15,6 +15,8 @@ from fynix_cli.scenario.playing.play import Play
 
 SETTLE_SECONDS = 10.0
 UNAUTHORIZED = 401
+SHUT_OUT = "suspended"
+"""What is answered to whoever a moderator has shut out, for a time or for good."""
 
 
 async def broken_invariants(play: Play) -> dict[str, list[str]]:
@@ -50,7 +52,7 @@ async def _is_let_in(play: Play, device: Device) -> bool:
     answer = await ask(
         http, Call("GET", "/api/users/me"), device.login.access_token, SETTLE_SECONDS
     )
-    if answer.status == UNAUTHORIZED:
+    if answer.status == UNAUTHORIZED or answer.code == SHUT_OUT:
         return False
     check_answer(answer, None, f"what {device.owner}'s login is worth")
     return True

@@ -117,6 +117,8 @@ class PrivateWorld:
         self._ahead = 0.0
         """How far the clock has been moved: a node that is started again must be told."""
         self.urls: Sequence[str] = ()
+        self._password = secrets.token_urlsafe(18)
+        """Of the accounts that commands make here, so that they can be logged in to."""
 
     @property
     def pids(self) -> list[int]:
@@ -168,7 +170,8 @@ class PrivateWorld:
         kept = {name: value for name, value in os.environ.items() if not is_setting(name)}
         # Logins of the run are nobody else's.
         config = {"FYNIX_CONFIG_DIR": str(overrides["data_dir"] / "config")}
-        return {**kept, **own, **config, "FYNIX_SERVER": self.urls[0]}
+        login = {"FYNIX_PASSWORD": self._password, "FYNIX_SERVER": self.urls[0]}
+        return {**kept, **own, **config, **login}
 
     def last_log_lines(self) -> list[str]:
         lines = []
