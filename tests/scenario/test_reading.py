@@ -155,6 +155,10 @@ def test_a_mistake_in_a_step_is_told_with_its_place_and_the_mend(
             "4:8: the variable 'a' has no value",
         ),
         (
+            TOP + TWO + "vars: {a: $alice.id}\nsteps: [{log: x}]",
+            "4:8: 'alice.id' has no value before the first step (use a `let` step)",
+        ),
+        (
             TOP + TWO + "invariants: {no_gap: false}\nsteps: [{log: x}]",
             "4:1: there is no invariant 'no_gap' (did you mean no_gaps?)",
         ),

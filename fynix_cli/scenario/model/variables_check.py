@@ -21,12 +21,16 @@ def check_variables(
         if value is None and name not in set(given):
             place = located.place(("vars", name))
             problems.append(Problem(place, f"the variable {name!r} has no value", _how(name)))
-    known = {*document.vars, *document.matrix, *document.actors, *_saved(script.steps)}
+    first = {*document.vars, *document.matrix}
+    later = {*document.actors, *_saved(script.steps)}
     for path, text in texts_in(located.value):
         if path[:1] not in {("steps",), ("actors",), ("vars",), ("matrix",)}:
             continue
+        known = first | later if path[0] == "steps" else first
         for reference in names_in(text):
             found = _problem_of(reference, known, environment)
+            if found is not None and reference.partition(".")[0] in later:
+                found = f"{reference!r} has no value before the first step", "use a `let` step"
             if found is not None:
                 problems.append(Problem(located.place(path), *found))
     return problems
