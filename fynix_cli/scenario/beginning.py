@@ -75,7 +75,13 @@ def _check(file: Path, people: Sequence[str], *, is_overwritten: bool) -> None:
             exit_code=ExitCode.USAGE,
         )
     for name in people:
-        if not re.fullmatch(NAME, name) or name in RESERVED:
+        if name in RESERVED:
+            raise CommandError(
+                f"nobody can be called {name!r}",
+                hint="it means a step",
+                exit_code=ExitCode.USAGE,
+            )
+        if not re.fullmatch(NAME, name):
             raise CommandError(
                 f"nobody can be called {name!r}",
                 hint="small letters, digits and _, beginning with a letter",

@@ -100,7 +100,9 @@ def shown(value: Any, limit: int = 200) -> str:
 
 def _of_mapping(expected: Mapping[str, Any], actual: Any, path: str) -> list[Mismatch]:
     if not isinstance(actual, Mapping):
-        return [Mismatch(path, shown(expected), shown(actual))]
+        is_whole = "id" in expected and isinstance(actual, str)
+        mend = " (for its id alone write .id behind its name)" if is_whole else ""
+        return [Mismatch(path, shown(expected) + mend, shown(actual))]
     found = []
     for key, item in expected.items():
         inner = f"{path}.{key}" if path else str(key)

@@ -34,6 +34,16 @@ async def test_ids_are_told_by_the_names_that_the_scenario_gives_them(play: Play
     assert outcome.tails["bob.main"][-1]["conversation_id"] in outcome.names
 
 
+async def test_a_whole_conversation_where_its_id_was_meant_is_told(play: Play) -> None:
+    outcome = await play(
+        DM + "- bob.expect: {event: conversation_created, where: {conversation_id: $dm}, "
+        "within: 300ms}\n"
+    )
+
+    (difference,) = (it for it in told(outcome) if it.startswith("    differs "))
+    assert difference.endswith(' (for its id alone write .id behind its name), got "$dm.id"')
+
+
 async def test_events_of_another_kind_are_not_held_against_the_one_that_is_missing(
     play: Play,
 ) -> None:
