@@ -92,6 +92,10 @@ def problems(file: Path, **variables: str) -> list[str]:
             "5:19: 'path' must begin with one slash: it is a path at this server",
         ),
         ("- repeat: {times: 2, do: []}", "5:24: 'do' must not be empty"),
+        (
+            "- do: [{alice.dm: {with: bob, save: dm}}, {alice.send: {in: dm, text: x}}]",
+            "5:46: 'dm' is a text here, and no variable (write $dm)",
+        ),
         ("- log: only $$5", None),
         ("- log: $five", "5:5: there is no variable 'five' (write $$ for a dollar sign)"),
         (

@@ -1,6 +1,6 @@
 """Whether every variable that a file names will have a value."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fynix_cli.scenario.model.problems import Problem, did_you_mean, nearest
@@ -33,7 +33,19 @@ def check_variables(
                 found = f"{reference!r} has no value before the first step", "use a `let` step"
             if found is not None:
                 problems.append(Problem(located.place(path), *found))
-    return problems
+    return [*problems, *_without_dollar(script.steps, first | later)]
+
+
+def _without_dollar(steps: Iterable[Step], known: set[str]) -> Iterator[Problem]:
+    """`in: dm` would ask for a conversation whose id is those two letters."""
+    for step in steps:
+        for field in ("in_", "message", "upto"):
+            value = getattr(step.args, field, None)
+            if isinstance(value, str) and value in known:
+                text = f"{value!r} is a text here, and no variable"
+                yield Problem(step.place, text, f"write ${value}")
+        for block in step.blocks.values():
+            yield from _without_dollar(block, known)
 
 
 def _problem_of(
