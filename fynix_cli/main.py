@@ -134,11 +134,20 @@ def main() -> None:
     """The entry point of the `fynix` script."""
     if SHELL_ASKS in os.environ:
         prepare_to_complete()
+    _open_what_is_closed()
     # A message may hold what the terminal's encoding lacks; showing its number beats dying.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))
+
+
+def _open_what_is_closed() -> None:
+    """A stream that is closed (`fynix send bob hello >&-`) is read and written like /dev/null."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # Takes the number that is free, which else a socket would get.
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - to the end
 
 
 def run(arguments: list[str]) -> int:
@@ -176,7 +185,9 @@ def _report(error: Exception) -> int:
 
 def _show_usage_error(error: TyperException) -> None:
     # Pydantic, by which Typer reads values, begins with it and says nothing by it.
-    talk(f"fynix: {error.format_message().replace('Value error, ', '')}")
+    told = error.format_message().replace("Value error, ", "")
+    # Typer lists choices below each other.
+    talk(f"fynix: {told.replace(chr(10) + chr(9), ' ')}")
     context = getattr(error, "ctx", None)
     if context is not None:
         talk(f"Try: {context.command_path} --help")

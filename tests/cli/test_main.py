@@ -162,6 +162,13 @@ def test_wrong_usage_exits_with_2_and_says_where_the_help_is(
     assert f"fynix {arguments[0]} --help" in shown.err
 
 
+def test_choices_that_a_command_lacks_are_listed_on_one_line() -> None:
+    answer = fynix("wait")
+
+    assert answer.returncode == ExitCode.USAGE
+    assert "Choose from: new_message, message_updated," in answer.stderr
+
+
 def test_a_server_that_does_not_answer_is_one_line_and_exit_code_7() -> None:
     answer = fynix("status", "--server", NOBODY_LISTENS)
 
