@@ -236,6 +236,9 @@ class ChatApp(App[None]):
         )
 
     def action_newest(self) -> None:
+        if self._desk.put_away():
+            self._redraw_soon()
+            return
         self._board.leave_list()
         self._board.history.go_to_end()
 

@@ -15,8 +15,10 @@ from fynix_cli.client.cursors import Cursors
 from fynix_cli.client.failures import ApiError
 from fynix_cli.client.live import LiveClient
 from fynix_cli.client.live_line import NOT_THEIRS
+from fynix_cli.client.reports import ReportClient
 from fynix_cli.client.rest import RestClient
 from fynix_cli.errors import CommandError, Unreachable
+from fynix_cli.exit_codes import ExitCode
 from fynix_server.protocol.accounts import UserResponse
 from fynix_server.protocol.fields import MAX_PAGE_SIZE
 from fynix_server.protocol.frames import TypingCommand
@@ -148,8 +150,15 @@ class Courier:
     # ── looking ──────────────────────────────────────────────────────────────────────────────
 
     async def open_target(self, target: str) -> None:
-        """Have `target` before one. Raises: CommandError (there is no such)."""
-        found = await conversation_or_person(self._rest, target)
+        """Have `target` before one: a person, a conversation's id, or the name of a group in the
+        list. Raises: CommandError (there is no such)."""
+        try:
+            found = await conversation_or_person(self._rest, target)
+        except CommandError as error:
+            group = self.desk.listing.group_called(target)
+            if error.exit_code is not ExitCode.NOT_FOUND or group is None:
+                raise
+            found = group
         if isinstance(found, UserResponse):
             if found.id == self.desk.me.id:
                 raise CommandError("that is you yourself")
@@ -283,5 +292,7 @@ async def open_courier(rest: RestClient, clock: Callable[[], float]) -> Courier:
     found = await rest.all_conversations(LISTED_CONVERSATIONS)
     for conversation in found:
         desk.listing.take(conversation)
+    if (await ReportClient(rest.http).notices(1, None, is_unread=True)).notices:
+        desk.tell("there are notices that you have not read: fynix notices --unread --mark-read")
     known = {conversation.id: conversation.last_seq for conversation in found}
     return Courier(rest, desk, Cursors(known, names_all=len(known) < LISTED_CONVERSATIONS))

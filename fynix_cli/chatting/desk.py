@@ -45,6 +45,7 @@ class Desk:
         self.thread: Thread | None = None
         self.stale: set[UUID] = set()
         self._notice = "", 0.0
+        self._told: list[str] = []
         self._threads: dict[UUID, Thread] = {}
         self._beginnings: list[Thread] = []
         self._typists = Typists()
@@ -59,6 +60,21 @@ class Desk:
     def say(self, text: str) -> None:
         """Let it be read for a while."""
         self._notice = text, self._clock() + NOTICE_SECONDS
+
+    @property
+    def told(self) -> str:
+        """What the server has told that is not put away, the oldest first. Not made visible."""
+        return self._told[0] if self._told else ""
+
+    def tell(self, text: str) -> None:
+        """Let it stand until it is put away: a warning may come while nobody looks."""
+        self._told.append(text)
+
+    def put_away(self) -> bool:
+        """What stands there is read. False: there is nothing."""
+        stood = bool(self._told)
+        del self._told[:1]
+        return stood
 
     # ── what is open ─────────────────────────────────────────────────────────────────────────
 
@@ -159,7 +175,7 @@ class Desk:
         elif isinstance(frame, Typing):
             self._typists.note(frame.conversation_id, frame.user_id, frame.is_typing, self._clock())
         elif isinstance(frame, ServerNotice):
-            self.say(frame.detail)
+            self.tell(frame.detail)
 
     def _accept_numbered(self, frame: DurableFrame) -> None:
         if isinstance(frame, ConversationCreated):

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from fynix_cli.chat.history import title_of
+from fynix_cli.output import visible
 from fynix_server.protocol.accounts import OwnUserResponse
 from fynix_server.protocol.conversations import ConversationResponse
 from fynix_server.protocol.frames import DurableFrame, NewMessage
@@ -47,6 +48,14 @@ class Listing:
         """A group's name; of two people the other's. Empty: it is not in the list."""
         entry = self._entries.get(conversation_id)
         return title_of(entry.conversation, self._me.username) if entry else ""
+
+    def group_called(self, title: str) -> ConversationResponse | None:
+        """The latest active of the groups that are shown by this name, in any case."""
+        for entry in self.ordered():
+            shown = visible(self.title(entry.conversation.id))
+            if entry.conversation.is_group and shown.lower() == title.lower():
+                return entry.conversation
+        return None
 
     def direct_with(self, user_id: UUID) -> ConversationResponse | None:
         for entry in self._entries.values():

@@ -23,6 +23,7 @@ Board.-only-list #conversation { display: none; }
 #conversation { width: 1fr; height: 1fr; }
 
 Bar { height: 1; padding: 0 1; }
+#told { height: auto; max-height: 40%; padding: 0 1; border-top: solid ansi_red; }
 #heading { border-bottom: solid ansi_bright_black; height: 2; }
 
 History {
@@ -41,6 +42,7 @@ History:focus { scrollbar-color: ansi_cyan; }
 /* Very low: what is said and the input come before the lines around them. */
 Board.-low #heading { display: none; }
 Board.-low #typing { display: none; }
+Board.-low #told { border: none; max-height: 3; }
 Board.-low Composer, Board.-low Composer:focus { border: none; max-height: 2; }
 
 Help, OpenPrompt { align: center middle; }

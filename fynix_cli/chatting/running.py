@@ -1,8 +1,10 @@
 """Running the chat from the command line: what comes before the screen, and after it."""
 
 import asyncio
+import os
 import sys
 import time
+from typing import NoReturn
 
 from fynix_cli.chatting.app import ChatApp
 from fynix_cli.chatting.courier import open_courier
@@ -15,14 +17,20 @@ from fynix_cli.output import talk
 
 
 def require_terminal() -> None:
-    """Raises: CommandError (there is nobody at a terminal)."""
+    """Raises: CommandError (there is nobody at a terminal, or it can only print lines)."""
     # Stderr too: Textual draws on it.
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
-        raise CommandError(
-            "fynix chat needs a terminal",
-            hint="without one, use: fynix send NAME TEXT, and fynix tail",
-            exit_code=ExitCode.USAGE,
-        )
+        _refuse("fynix chat needs a terminal")
+    if os.environ.get("TERM") == "dumb":
+        _refuse("fynix chat needs a terminal that can draw, and TERM is dumb")
+
+
+def _refuse(why: str) -> NoReturn:
+    raise CommandError(
+        why,
+        hint="without one, use: fynix send NAME TEXT, and fynix tail",
+        exit_code=ExitCode.USAGE,
+    )
 
 
 async def chat(rest: RestClient, target: str | None) -> None:

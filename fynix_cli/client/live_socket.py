@@ -148,7 +148,7 @@ def verdict_of_close(code: int, reason: str) -> Exception:
     if code == CloseCode.SESSION_REVOKED:
         return NotLoggedIn("this login was ended", hint="log in again with: fynix login NAME")
     if code == CloseCode.SUSPENDED:
-        return LiveStopped(f"this account is suspended{said}", exit_code=ExitCode.NOT_ALLOWED)
+        return LiveStopped("this account is suspended", exit_code=ExitCode.NOT_ALLOWED)
     if code == CloseCode.TOO_MANY_CONNECTIONS:
         return LiveStopped(
             "too many live connections of this account; a newer one took this one's place"

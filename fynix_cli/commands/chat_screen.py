@@ -16,7 +16,7 @@ def chat(
         typer.Argument(
             metavar="[PERSON|CONVERSATION]",
             show_default=False,
-            help="A username, a user id or a conversation id. Default: the list of them.",
+            help="A username, a group's name, or an id of either. Default: the list of them.",
         ),
     ] = None,
     profile: ProfileOption = None,
@@ -37,6 +37,7 @@ def chat(
     Examples:
       fynix chat
       fynix chat bob
+      fynix chat Climbers
       fynix chat bob --as alice
 
     Exits 2 where there is no terminal, 3 if there is no such person or conversation, 4 if the

@@ -136,6 +136,15 @@ async def test_nobody_and_no_terminal_are_told_without_a_screen(terminal: Termin
     assert piped.out == ""
 
 
+async def test_a_terminal_that_only_prints_lines_is_told_what_to_use(terminal: Terminal) -> None:
+    async with in_pty("chat", "bob", TERM="dumb") as pty:
+        await pty.shows(b"TERM is dumb; without one, use: fynix send")
+        code = await pty.process.wait()
+
+    assert code == ExitCode.USAGE
+    assert ENTER_SCREEN not in pty.out
+
+
 async def test_no_text_of_others_reaches_the_terminal_as_a_command(terminal: Terminal) -> None:
     await terminal.run("send", "alice", "\x1b]0;owned\x07\x1b[6n \x9b5n end.", "--as", "bob")
 

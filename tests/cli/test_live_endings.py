@@ -7,6 +7,7 @@ import pytest
 from fynix_cli.client.failures import LiveStopped
 from fynix_cli.client.http import HttpClient
 from fynix_cli.client.live import LiveClient
+from fynix_cli.client.live_socket import verdict_of_close
 from fynix_cli.client.rest import RestClient
 from fynix_cli.client.tokens import MemoryTokens, TokenPair
 from fynix_cli.errors import NotLoggedIn, Unreachable
@@ -84,6 +85,12 @@ async def test_a_close_that_says_stay_away_is_obeyed(
 
     assert caught.value.exit_code == exit_code
     assert len(peer.lines) == 1
+
+
+async def test_a_suspension_is_said_once() -> None:
+    told = str(verdict_of_close(4013, "suspended"))
+
+    assert told == "this account is suspended"
 
 
 async def test_the_server_is_pinged_as_often_as_it_asked_for() -> None:

@@ -44,6 +44,22 @@ class Bar(Static):
         self._fill()
 
 
+class Told(Static):
+    """What the server tells this person, whole; nothing where it tells nothing."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id, markup=False)
+        self._lines: tuple[str, ...] = ()
+        self.display = False
+
+    def show(self, lines: tuple[str, ...]) -> None:
+        """`lines` are safe to show; none: it goes away."""
+        if lines != self._lines:
+            self._lines, self.display = lines, bool(lines)
+            label = ("The server says (Esc: read): ", Style(color="red", bold=True))
+            self.update(Text.assemble(label, "\n".join(lines)))
+
+
 def heading(title: str, names: list[str], unread_elsewhere: int) -> tuple[Text, Text]:
     """`names`: of a group's people; all is safe to show."""
     left = Text.assemble((title or "fynix chat", BOLD))

@@ -8,8 +8,9 @@ from textual.content import Content
 
 from fynix_cli.chatting.desk import Desk
 from fynix_cli.chatting.listing import Entry
+from fynix_cli.chatting.shown_text import shown_lines
 from fynix_cli.chatting.thread import Thread
-from fynix_cli.chatting.widgets.bars import Bar, LineState, heading, status, typing_line
+from fynix_cli.chatting.widgets.bars import Bar, LineState, Told, heading, status, typing_line
 from fynix_cli.chatting.widgets.composer import Composer
 from fynix_cli.chatting.widgets.conversation_list import ConversationList, ListItem
 from fynix_cli.chatting.widgets.history import History
@@ -31,6 +32,7 @@ class Board(Vertical):
         self.composer = Composer()
         self._heading = Bar("heading", keeps_right=True)
         self._typing = Bar("typing", keeps_right=True)
+        self._told = Told("told")
         self._status = Bar("status", keeps_right=False)
         self._desk = desk
         self._thread: Thread | None = None
@@ -44,6 +46,7 @@ class Board(Vertical):
                 yield self.history
                 yield self._typing
                 yield self.composer
+        yield self._told
         yield self._status
 
     # ── the list ─────────────────────────────────────────────────────────────────────────────
@@ -109,6 +112,7 @@ class Board(Vertical):
         self.redraw_typing()
         who, notice = visible(self._desk.me.username), visible(self._desk.notice)
         self._status.show(*status(line, who, notice))
+        self._told.show(shown_lines(self._desk.told) if self._desk.told else ())
 
     def redraw_typing(self) -> None:
         names = [visible(name) for name in self._desk.typing_names()]

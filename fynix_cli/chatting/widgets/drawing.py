@@ -4,6 +4,8 @@ Only the sixteen colours of the terminal itself and its own background: they are
 has chosen, so that it is legible on dark and on light ones.
 """
 
+from collections.abc import Iterator
+
 from rich.console import Console
 from rich.style import Style
 from rich.text import Text
@@ -39,17 +41,26 @@ def _note(row: NoteRow, width: int) -> list[Text]:
 
 def _message(row: MessageRow, width: int, console: Console) -> list[Text]:
     texts = _body(row, width)
-    if row.sender is not None:
-        hue = None if row.hue is None else HUES[row.hue % len(HUES)]
-        sender = Text(row.sender, Style(color=hue, bold=True))
+    clock = row.clock or ""
+    if not _indent(width):
+        # Above the text, which has the whole width to itself.
+        heading = Text(" ").join(part for part in (Text(clock, DIM), *_sender(row)) if part)
+        heading.truncate(width, overflow="ellipsis")
+        return [heading, *texts] if heading else texts
+    for sender in _sender(row):
         sender.truncate(max(1, width - _indent(width)), overflow="ellipsis")
         texts.insert(0, sender)
-    clock = row.clock or ""
     lines = []
     for text in texts:
         lines.append(Text.assemble((clock.ljust(_indent(width)), DIM), text))
         clock = ""
     return lines
+
+
+def _sender(row: MessageRow) -> Iterator[Text]:
+    if row.sender is not None:
+        hue = None if row.hue is None else HUES[row.hue % len(HUES)]
+        yield Text(row.sender, Style(color=hue, bold=True))
 
 
 def _body(row: MessageRow, width: int) -> list[Text]:

@@ -67,7 +67,7 @@ class OpenPrompt(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         suggester = SuggestFromList(self._names, case_sensitive=False)
         with Vertical(classes="overlay"):
-            yield Static("Write to (a username or a conversation's id):", markup=False)
+            yield Static("Write to (a username, a group or a conversation's id):", markup=False)
             yield Input(suggester=suggester, compact=True)
             yield Static("", id="problem", markup=False)
 
