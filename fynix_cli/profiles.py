@@ -17,6 +17,7 @@ from pathlib import Path
 
 from fynix_cli.client.tokens import TokenPair
 from fynix_cli.errors import CommandError, NotLoggedIn
+from fynix_cli.exit_codes import ExitCode
 from fynix_cli.file_lock import RETRY_SECONDS, locked
 
 LOCK_SECONDS = 20.0
@@ -197,7 +198,9 @@ def check_name(name: str) -> None:
     """Raises: CommandError (a name that cannot be a profile's)."""
     if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name):
         raise CommandError(
-            f"{name!r} cannot name a profile", hint="use letters, digits, '_', '.' and '-'"
+            f"{name!r} cannot name a profile",
+            hint="use letters, digits, '_', '.' and '-'",
+            exit_code=ExitCode.USAGE,
         )
 
 

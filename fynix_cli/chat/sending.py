@@ -100,7 +100,9 @@ def _read_lines(file: Path) -> list[str]:
     try:
         data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
-        raise CommandError(f"cannot read {file}: {error.strerror}") from error
+        raise CommandError(
+            f"cannot read {file}: {error.strerror}", exit_code=ExitCode.USAGE
+        ) from error
     # Not splitlines(): that also breaks at U+2028 and others, which may stand in a message.
     text = _decoded(data, str(file)).removeprefix("\ufeff")
     return [line.removesuffix("\r") for line in text.split("\n")]
@@ -110,7 +112,9 @@ def _decoded(data: bytes, source: str) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise CommandError(f"{source} is not UTF-8 at byte {error.start}") from None
+        raise CommandError(
+            f"{source} is not UTF-8 at byte {error.start}", exit_code=ExitCode.USAGE
+        ) from None
 
 
 def _checked(text: str) -> str:

@@ -4,6 +4,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from fynix_cli.errors import CommandError
+from fynix_cli.exit_codes import ExitCode
 
 DEFAULT_SERVER = "http://127.0.0.1:8000"
 
@@ -19,7 +20,9 @@ def checked_server(url: str) -> str:
         is_usable = False
     if not is_usable:
         raise CommandError(
-            f"{url!r} is not the URL of a server", hint=f"write it like {DEFAULT_SERVER}"
+            f"{url!r} is not the URL of a server",
+            hint=f"write it like {DEFAULT_SERVER}",
+            exit_code=ExitCode.USAGE,
         )
     return url.strip().rstrip("/")
 

@@ -263,6 +263,7 @@ def _person(profile: str | None, server: str | None) -> "Profile":
 def _follow(name: str, person: "Profile", request: "TailRequest", how: "Showing") -> None:
     import asyncio
 
+    from fynix_cli.chat.reader import unless_reader_leaves
     from fynix_cli.chat.sinks import chosen_sink
     from fynix_cli.chat.tailing import Tail
     from fynix_cli.client.cursor_file import Owner
@@ -278,4 +279,6 @@ def _follow(name: str, person: "Profile", request: "TailRequest", how: "Showing"
         lambda state: talk(f"{name}: {state}"),
     )
     end_like_ctrl_c()
-    asyncio.run(tail.run(request))
+    # A command's output is its own: that nobody reads it may be all the same to it.
+    following = tail.run(request)
+    asyncio.run(following if how.command is not None else unless_reader_leaves(following))

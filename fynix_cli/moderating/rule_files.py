@@ -140,7 +140,9 @@ def _read(file: Path) -> bytes:
             with file.open("rb") as opened:
                 data = opened.read(MAX_FILE_BYTES + 1)
     except OSError as error:
-        raise CommandError(f"cannot read {file}: {error.strerror}") from error
+        raise CommandError(
+            f"cannot read {file}: {error.strerror}", exit_code=ExitCode.USAGE
+        ) from error
     if len(data) > MAX_FILE_BYTES:
         raise _unreadable(f"{file} has more than {MAX_FILE_BYTES // 1024**2} MiB")
     return data

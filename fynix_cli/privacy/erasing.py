@@ -163,7 +163,9 @@ def _read_journal(path: Path) -> list[UUID]:
         rows = json.loads(text) if text.lstrip().startswith("[") else _lines(text)
         return [UUID(row["user_id"]) for row in rows]
     except OSError as error:
-        raise CommandError(f"cannot read {path} ({error.strerror})") from error
+        raise CommandError(
+            f"cannot read {path} ({error.strerror})", exit_code=ExitCode.USAGE
+        ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise CommandError(
             f"{path} is no journal of erasures",

@@ -181,10 +181,10 @@ def test_a_server_that_does_not_answer_is_one_line_and_exit_code_7() -> None:
 @pytest.mark.parametrize(
     "url", ["chat.example.com", "ftp://chat.example.com", "http://", "http://a:b"]
 )
-def test_what_is_no_url_of_a_server_is_said_and_exits_with_1(url: str) -> None:
+def test_what_is_no_url_of_a_server_is_said_and_exits_with_2(url: str) -> None:
     answer = fynix("status", "--server", url)
 
-    assert answer.returncode == ExitCode.FAILED
+    assert answer.returncode == ExitCode.USAGE
     assert answer.stderr.count("\n") == 1
     assert "http://127.0.0.1:8000" in answer.stderr
 

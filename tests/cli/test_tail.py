@@ -1,9 +1,12 @@
 """`fynix tail` from the past and across its own ends: --since and --cursor-file."""
 
+import asyncio
 import json
 import os
+import shlex
 import signal
 import sys
+from asyncio.subprocess import PIPE
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ import pytest
 
 from fynix_cli.exit_codes import ExitCode
 from tests.cli.conftest import write_to_bob
-from tests.cli.terminal import Tail, Terminal
+from tests.cli.terminal import DEADLINE_SECONDS, Tail, Terminal
 from tests.end_to_end.server_process import fynix
 from tests.people import Api
 
@@ -200,3 +203,21 @@ async def test_a_line_that_is_not_of_today_shows_its_date(terminal: Terminal, ap
     lines = [await tail.line() for _ in range(2)]
 
     assert [len(line.split(" alice: ")[0]) for line in lines] == [8, 19]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its pipes do not tell")
+async def test_it_ends_when_its_reader_leaves_and_not_only_at_the_next_line(
+    terminal: Terminal, path: Path
+) -> None:
+    await write_to_bob(terminal, "one")
+    main = f"{shlex.quote(sys.executable)} -c 'from fynix_cli.main import main; main()'"
+    tail = f"{main} tail {shlex.join(MESSAGES)} --since all --cursor-file {path}"
+    # head gets the one line that it wants, and nothing else ever happens.
+    process = await asyncio.create_subprocess_exec(
+        *("/bin/sh", "-c", f"{tail} | head -1"), stdout=PIPE, stderr=PIPE
+    )
+
+    out, err = await asyncio.wait_for(process.communicate(), DEADLINE_SECONDS)
+
+    assert json.loads(out)["message"]["content"] == "one"
+    assert b"Traceback" not in err
