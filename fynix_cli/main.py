@@ -45,6 +45,7 @@ COMMANDS = {
     ),
     "messages": LazyCommand("fynix_cli.commands.chat:messages", "Show the messages of one."),
     "read": LazyCommand("fynix_cli.commands.chat:read", "Mark messages as read."),
+    "edit": LazyCommand("fynix_cli.commands.chat:edit", "Change a message of yours."),
     "delete": LazyCommand("fynix_cli.commands.chat:delete", "Delete a message of yours."),
     "block": LazyCommand("fynix_cli.commands.blocking:block", "Want nothing from somebody."),
     "unblock": LazyCommand("fynix_cli.commands.blocking:unblock", "Take a block back."),
@@ -73,7 +74,7 @@ SECTIONS = {
     "Run a server": ("serve", "demo", "migrate", "seed", "doctor", "status", "top", "bench"),
     "Talk": (
         *("login", "logout", "whoami", "send", "chat", "tail", "wait", "conversations"),
-        *("conversation", "messages", "read", "delete"),
+        *("conversation", "messages", "read", "edit", "delete"),
     ),
     "Look after yourself": ("block", "unblock", "blocks", "report", "reports", "notices", "export"),
     "Moderate": (

@@ -131,6 +131,11 @@ class RestClient:
         call = Call("POST", f"/api/conversations/dm/{user_id}")
         return await self.http.fetch(ConversationResponse, call)
 
+    async def create_group(self, body: Mapping[str, Any]) -> ConversationResponse:
+        """`body` as ConversationCreate. Not sent twice: there would be two."""
+        call = Call("POST", "/api/conversations", body=body, is_repeatable=False)
+        return await self.http.fetch(ConversationResponse, call)
+
     async def update_group(
         self, conversation_id: UUID, changes: Mapping[str, str]
     ) -> ConversationResponse:

@@ -130,6 +130,32 @@ def read(
     asyncio.run(mark_read(rest_client(profile, server), target, message_id, output))
 
 
+def edit(
+    target: TargetArgument,
+    message_id: Annotated[str, typer.Argument(metavar="MESSAGE_ID", help="Which message.")],
+    text: Annotated[
+        str, typer.Argument(metavar="TEXT", help="What it is to say; - for all of stdin.")
+    ],
+    profile: ProfileOption = None,
+    server: ServerOption = None,
+    output: OutputOption = OutputFormat.table,
+) -> None:
+    """Change what a message of yours says, for everybody. It is shown as edited.
+
+    \b
+    Examples:
+      fynix edit bob 0198c0de-0000-7000-8000-000000000001 "See you at noon"
+
+    Exits 3 if there is no such message, 4 if it is not yours.
+    """
+    from fynix_cli.chat.editing import edit_message
+    from fynix_cli.chat.sending import read_contents
+    from fynix_cli.session import rest_client
+
+    (content,) = read_contents(text, None)
+    asyncio.run(edit_message(rest_client(profile, server), target, message_id, content, output))
+
+
 def delete(
     target: TargetArgument,
     message_id: Annotated[str, typer.Argument(metavar="MESSAGE_ID", help="Which message.")],

@@ -13,7 +13,7 @@ from fynix_cli.output import OutputFormat
 app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
-    help="Groups: rename them, take people in and let them go, say who may do what.",
+    help="Groups: begin and rename them, take people in and let them go, say who may do what.",
 )
 GroupArgument = Annotated[
     str,
@@ -24,6 +24,37 @@ DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Say whether it would be done, and do nothing.")
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called.")],
+    users: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[USER]...",
+            show_default=False,
+            help="Whom to take in: usernames or user ids. Default: nobody yet.",
+        ),
+    ] = None,
+    profile: ProfileOption = None,
+    server: ServerOption = None,
+    output: OutputOption = OutputFormat.table,
+) -> None:
+    """Begin a group, whose owner you are. Prints its id.
+
+    \b
+    Examples:
+      fynix conversation create Climbers bob carol
+      id=$(fynix conversation create Climbers bob) && fynix send "$id" "hello"
+
+    Exits 3 if there is nobody of one of the names, 4 if you may not take somebody in; then there
+    is no group.
+    """
+    from fynix_cli.groups.acting import create_group
+    from fynix_cli.session import rest_client
+
+    asyncio.run(create_group(rest_client(profile, server), name, users or [], output))
 
 
 @app.command()

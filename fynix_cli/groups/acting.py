@@ -1,6 +1,6 @@
 """The work behind `fynix conversation`: each finds the group, does one thing, and tells of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from fynix_cli.confirming import confirm_yes
 from fynix_cli.errors import CommandError
 from fynix_cli.exit_codes import ExitCode
 from fynix_cli.groups.finding import find_group, find_member, title
-from fynix_cli.output import OutputFormat, local_time, print_object, print_rows, talk
+from fynix_cli.output import OutputFormat, emit, local_time, print_object, print_rows, talk
 from fynix_server.protocol.conversations import (
     ConversationResponse,
     ParticipantResponse,
@@ -30,6 +30,20 @@ class Caution:
 
     is_dry_run: bool = False
     is_confirmed: bool = True
+
+
+async def create_group(
+    rest: RestClient, name: str, people: Sequence[str], output: OutputFormat
+) -> None:
+    """`people`: whom to take in, by username or user id."""
+    async with rest:
+        # All are found before anything is made.
+        ids = [str((await require_person(rest, person)).id) for person in people]
+        group = await rest.create_group({"name": name, "participant_ids": ids})
+    _print_unless_table(group.model_dump(mode="json"), output)
+    if output is OutputFormat.table:
+        talk(f"Began {title(group)} with {len(group.participants) - 1} others:")
+        emit(str(group.id))
 
 
 async def show_members(rest: RestClient, group: str, output: OutputFormat) -> None:

@@ -44,6 +44,26 @@ async def roles(terminal: Terminal, group: str) -> dict[str, str]:
     return {it["username"]: it["role"] for it in rows}
 
 
+async def test_a_group_is_begun_with_those_who_are_named_or_not_at_all(
+    alice: Person, terminal: Terminal, api: Api
+) -> None:
+    await api.register("carol")
+
+    missing = await as_alice(terminal, "create", "Hikers", "nobody", expect=ExitCode.NOT_FOUND)
+    before = await terminal.rows("conversations", "--as", "alice")
+    begun = await as_alice(terminal, "create", "Climbers", "bob", "carol")
+    alone = json.loads((await as_alice(terminal, "create", "Diary", "-o", "json")).out)
+
+    assert "nobody" in missing.err
+    assert before == []
+    assert await roles(terminal, begun.out.strip()) == {
+        "alice": "owner",
+        "bob": "member",
+        "carol": "member",
+    }
+    assert [it["username"] for it in alone["participants"]] == ["alice"]
+
+
 async def test_a_group_is_found_by_its_name_or_its_id_and_its_members_are_listed(
     terminal: Terminal, group: str
 ) -> None:

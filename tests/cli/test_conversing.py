@@ -107,6 +107,24 @@ async def test_reading_leaves_nothing_unread(terminal: Terminal) -> None:
     assert [row["unread_count"] for row in after] == [0]
 
 
+async def test_a_message_says_what_it_was_edited_to(terminal: Terminal) -> None:
+    await terminal.run("send", "bob", "see you at nine")
+    message_id = str((await terminal.rows("messages", "bob"))[0]["id"])
+
+    told = await terminal.run("edit", "bob", message_id, "see you at ten")
+    as_json = await terminal.run("edit", "bob", message_id, "-", "-o", "json", stdin="at noon\n")
+    await terminal.run(
+        *("edit", "alice", message_id, "x", "--as", "bob"), expect=ExitCode.NOT_ALLOWED
+    )
+    await terminal.run("edit", "bob", str(uuid4()), "x", expect=ExitCode.NOT_FOUND)
+    await terminal.run("edit", "bob", "not-an-id", "x", expect=ExitCode.USAGE)
+
+    (shown,) = await terminal.rows("messages", "alice", "--as", "bob")
+    assert (told.out, told.err) == ("", f"Edited message {message_id}.\n")
+    assert json.loads(as_json.out)["content"] == shown["content"] == "at noon"
+    assert shown["edited_at"] is not None
+
+
 async def test_a_message_is_deleted_only_with_a_yes(terminal: Terminal) -> None:
     await terminal.run("send", "bob", "oops")
     message_id = str((await terminal.rows("messages", "bob"))[0]["id"])
