@@ -22,7 +22,7 @@ async def conversation_to_write_to(rest: RestClient, target: str) -> Conversatio
     found = await _conversation_of_id(rest, target)
     if found is not None:
         return found
-    user_id = as_id(target) or (await require_person(rest, target)).id
+    user_id = as_id(target) or (await _person_to_talk_to(rest, target)).id
     return await rest.open_dm(user_id)
 
 
@@ -48,7 +48,7 @@ async def conversation_or_person(
     found = await _conversation_of_id(rest, target)
     if found is not None:
         return found
-    person = await require_person(rest, target)
+    person = await _person_to_talk_to(rest, target)
     for conversation in await rest.all_conversations():
         members = {participant.user_id for participant in conversation.participants}
         if not conversation.is_group and person.id in members:
@@ -83,6 +83,20 @@ async def _conversation_of_id(rest: RestClient, target: str) -> ConversationResp
         if error.status != NOT_FOUND:
             raise
         return None
+
+
+async def _person_to_talk_to(rest: RestClient, target: str) -> UserResponse:
+    """As `require_person`. A group is not meant by its name here, which anybody may give to one,
+    but whoever tries is told its id."""
+    try:
+        return await require_person(rest, target)
+    except CommandError as error:
+        own = await rest.all_conversations() if error.exit_code is ExitCode.NOT_FOUND else []
+        group = next((it for it in own if it.is_group and it.name == target), None)
+        if group is None:
+            raise
+        hint = f"the group of that name is {group.id}"
+        raise CommandError(error.message, hint=hint, exit_code=ExitCode.NOT_FOUND) from None
 
 
 async def require_person(rest: RestClient, target: str) -> UserResponse:

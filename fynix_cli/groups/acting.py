@@ -42,7 +42,8 @@ async def create_group(
         group = await rest.create_group({"name": name, "participant_ids": ids})
     _print_unless_table(group.model_dump(mode="json"), output)
     if output is OutputFormat.table:
-        talk(f"Began {title(group)} with {len(group.participants) - 1} others:")
+        others = [it.username for it in group.participants if it.role != "owner"]
+        talk(f"Began {title(group)} with {', '.join(others) or 'nobody else yet'}.")
         emit(str(group.id))
 
 

@@ -64,6 +64,18 @@ async def test_a_group_is_begun_with_those_who_are_named_or_not_at_all(
     assert [it["username"] for it in alone["participants"]] == ["alice"]
 
 
+async def test_whoever_writes_to_a_group_by_name_is_told_its_id(
+    terminal: Terminal, group: str
+) -> None:
+    alice = ("--as", "alice")
+
+    sent = await terminal.run("send", "Climbers", "hi", *alice, expect=ExitCode.NOT_FOUND)
+    listed = await terminal.run("messages", "Climbers", *alice, expect=ExitCode.NOT_FOUND)
+
+    told = f"fynix: there is nobody called Climbers; the group of that name is {group}\n"
+    assert sent.err == listed.err == told
+
+
 async def test_a_group_is_found_by_its_name_or_its_id_and_its_members_are_listed(
     terminal: Terminal, group: str
 ) -> None:
