@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Any
 
 JsonObject = Mapping[str, Any]
+GAP_COLUMNS = 2
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d\s\d\d:\d\d:\d\d")
 
 
 class OutputFormat(StrEnum):
@@ -126,19 +128,32 @@ def progress(
 
 
 def _print_table(rows: Iterable[JsonObject], columns: Sequence[str]) -> None:
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    console = Console()
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        # An id that is cut cannot be copied into the next command.
+    headings = [column.replace("_", " ") for column in columns]
+    lines = [[_field(row, column) for column in columns] for row in rows]
+    widths = [max(map(cell_len, cells)) for cells in zip(headings, *lines, strict=True)]
+    if sum(widths) + GAP_COLUMNS * (len(widths) - 1) > console.width:
+        lines = [[_divided(cell) for cell in line] for line in lines]
+    for index, column in enumerate(columns):
+        # An id that is cut cannot be copied into the next command; a date could not be read.
         whole = column == "id" or column.endswith("_id")
-        table.add_column(column.replace("_", " "), no_wrap=whole, overflow="fold")
-    for row in rows:
+        whole = whole or any(_MOMENT.fullmatch(line[index]) for line in lines)
+        table.add_column(headings[index], no_wrap=whole, overflow="fold")
+    for line in lines:
         # Text, not str: rich would read [brackets] in a message as its own markup.
-        table.add_row(*(Text(_field(row, column)) for column in columns))
-    Console().print(table)
+        table.add_row(*map(Text, line))
+    console.print(table)
+
+
+def _divided(cell: str) -> str:
+    """A moment in two lines, the date above the time: so there is room for the rest."""
+    return cell.replace(" ", "\n") if _MOMENT.fullmatch(cell) else cell
 
 
 def _field(row: JsonObject, name: str) -> str:

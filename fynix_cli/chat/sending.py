@@ -54,6 +54,10 @@ async def send_all(rest: RestClient, outgoing: Outgoing) -> None:
                     message = await _send_patiently(rest, conversation.id, content, outgoing.waits)
                 except CommandError as error:
                     raise _at_message(error, len(sent), total) from error
+                except asyncio.CancelledError:
+                    if total > 1:
+                        talk(f"Interrupted: sent {len(sent)} of {total}, and maybe the one after.")
+                    raise
                 sent.append(message)
                 advance(1)
                 if outgoing.output is OutputFormat.jsonl:

@@ -31,7 +31,8 @@ def send(
     """Send a message, or a file of them.
 
     A message that has to be tried again, because the line dropped or the server restarted, is
-    stored once. On stdin, the line break at the very end is not sent.
+    stored once. On stdin, the line break at the very end is not sent. Ctrl-C amid a file says
+    how many were sent.
 
     \b
     Examples:

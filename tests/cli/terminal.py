@@ -74,7 +74,7 @@ class Terminal:
 
     async def run_process(self, *arguments: str) -> Answer:
         """The same in a process of its own, so that several can run at once."""
-        process = await self._start(*arguments)
+        process = await self.start(*arguments)
         out, err = await asyncio.wait_for(process.communicate(), DEADLINE_SECONDS)
         return Answer(await process.wait(), out.decode(), err.decode())
 
@@ -90,7 +90,7 @@ class Terminal:
         return await self._connected("wait", *arguments)
 
     async def _connected(self, command: str, *arguments: str) -> Tail:
-        tail = Tail(await self._start(command, *arguments), command)
+        tail = Tail(await self.start(command, *arguments), command)
         self._tails.append(tail)
         await tail.connected()
         return tail
@@ -101,7 +101,8 @@ class Terminal:
                 tail.process.kill()
             await tail.process.communicate()
 
-    async def _start(self, *arguments: str) -> asyncio.subprocess.Process:
+    async def start(self, *arguments: str) -> asyncio.subprocess.Process:
+        """One command in a process of its own, which the caller sees to the end of."""
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-c",

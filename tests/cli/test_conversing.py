@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from fynix_cli.client.tokens import TokenPair
 from fynix_cli.exit_codes import ExitCode
 from fynix_cli.profiles import Profiles, ProfileTokens
 from tests.cli.conftest import logged_in
-from tests.cli.terminal import Terminal
+from tests.cli.terminal import DEADLINE_SECONDS, Terminal
 from tests.people import Api
 
 
@@ -105,6 +106,23 @@ async def test_reading_leaves_nothing_unread(terminal: Terminal) -> None:
 
     assert [row["unread_count"] for row in before] == [1]
     assert [row["unread_count"] for row in after] == [0]
+
+
+async def test_interrupted_amid_a_file_it_says_how_many_were_sent(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    file = tmp_path / "lines.txt"
+    file.write_text("".join(f"line {number}\n" for number in range(40)))
+
+    sending = await terminal.start("send", "bob", "--file", str(file))
+    assert sending.stderr is not None
+    limited = await asyncio.wait_for(sending.stderr.readline(), DEADLINE_SECONDS)
+    sending.send_signal(signal.SIGINT)
+    _, told = await asyncio.wait_for(sending.communicate(), DEADLINE_SECONDS)
+
+    assert limited.startswith(b"Rate limit reached")
+    assert told.decode() == "Interrupted: sent 30 of 40, and maybe the one after.\n"
+    assert sending.returncode == ExitCode.INTERRUPTED
 
 
 async def test_a_message_says_what_it_was_edited_to(terminal: Terminal) -> None:

@@ -1,6 +1,7 @@
 """What is printed: safe on a terminal, parseable in a pipe."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 
@@ -115,3 +116,26 @@ def test_one_thing_is_a_line_for_each_field(capsys: pytest.CaptureFixture[str]) 
     print_object({"username": "alice", "role": "user"}, OutputFormat.table)
 
     assert capsys.readouterr().out == "username\talice\nrole\tuser\n"
+
+
+@pytest.mark.parametrize("columns", [60, 80, 200])
+def test_neither_a_date_nor_an_id_is_broken_in_a_table(
+    columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    row = {
+        "id": "01a22a31-d70e-7590-9cb5-e4728ea2fad1",
+        "with": "somebody",
+        "when": "2026-11-30 02:03:59",
+        "last_message": "a message that is as long as messages are",
+    }
+
+    print_rows([row, {**row, "when": None}], tuple(row), OutputFormat.table, "None.")
+
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    assert row["id"] in shown
+    assert "2026-11-30" in shown
+    assert "02:03:59" in shown
+    assert ("2026-11-30 02:03:59" in shown) == (columns == 200)
+    assert max(map(len, shown.splitlines())) <= columns
