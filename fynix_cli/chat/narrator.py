@@ -23,6 +23,7 @@ from fynix_server.protocol.frames import (
 )
 
 SHORT_ID = 8
+UNKNOWN_TIME = "--:--:--"
 GroupFrame = (
     ConversationCreated
     | ConversationUpdated
@@ -34,9 +35,13 @@ _ROLES = {"owner": "the owner", "admin": "an admin", "member": "a member"}
 
 
 class Narrator:
-    """Tells a frame in a line. Looks up the names of which frames have only the ids."""
+    """Tells a frame in a line. Looks up the names of which frames have only the ids.
 
-    def __init__(self, rest: RestClient) -> None:
+    `is_live`: what comes happens now; else it is told of later, and not of all it is known when.
+    """
+
+    def __init__(self, rest: RestClient, *, is_live: bool = True) -> None:
+        self.is_live = is_live
         self._rest = rest
         self._conversations: dict[UUID, ConversationResponse | None] = {}
 
@@ -49,7 +54,7 @@ class Narrator:
             told = f"{place}{frame.message.sender_username}{mark}: {frame.message.content}"
         else:
             told = f"{place}* {told_in_words(frame, conversation)}"
-        return f"{_time_of(frame)} {visible(told)}"
+        return f"{_time_of(frame, self.is_live)} {visible(told)}"
 
     async def _conversation_of(self, frame: ServerFrame) -> ConversationResponse | None:
         """None: the frame has none, or this person may not see it (any more)."""
@@ -72,9 +77,12 @@ class Narrator:
             return None
 
 
-def _time_of(frame: ServerFrame) -> str | None:
+def _time_of(frame: ServerFrame, is_live: bool) -> str | None:
     """When it happened, so far as the frame says so, else now; with its date if not of today."""
-    moment = _moment_of(frame) or datetime.now(UTC)
+    moment = _moment_of(frame)
+    if moment is None and not is_live:
+        return UNKNOWN_TIME
+    moment = moment or datetime.now(UTC)
     is_today = moment.astimezone().date() == datetime.now().astimezone().date()
     return local_clock(moment) if is_today else local_time(moment)
 

@@ -122,7 +122,7 @@ def chosen_sink(how: Showing, rest: RestClient, person: Profile) -> Sink:
         return Command(how.command, identity)
     if how.template is not None:
         return TemplateLines(how.template)
-    return JsonLines() if how.output is TailFormat.jsonl else Eyes(Narrator(rest))
+    return JsonLines() if how.output is TailFormat.jsonl else Eyes(Narrator(rest, is_live=False))
 
 
 def event_variables(item: JsonObject) -> dict[str, str]:

@@ -134,7 +134,7 @@ def tail(
     --since shows what happened since then in all your conversations, in order within each, and
     goes on live. Times without an offset are local. Edits, deletions and joinings say no time;
     those right before the first message shown are shown too. Of typing and message_read nothing
-    is kept: these are live only.
+    is kept: these are live only. --:--:-- stands where it is not known when something happened.
 
     \b
     EXPR is about a field of the frame as -o jsonl shows it, dots between names:
@@ -264,7 +264,7 @@ def _follow(name: str, person: "Profile", request: "TailRequest", how: "Showing"
     import asyncio
 
     from fynix_cli.chat.reader import unless_reader_leaves
-    from fynix_cli.chat.sinks import chosen_sink
+    from fynix_cli.chat.sinks import Eyes, chosen_sink
     from fynix_cli.chat.tailing import Tail
     from fynix_cli.client.cursor_file import Owner
     from fynix_cli.output import talk
@@ -272,12 +272,15 @@ def _follow(name: str, person: "Profile", request: "TailRequest", how: "Showing"
     from fynix_cli.termination import end_like_ctrl_c
 
     rest = rest_client(person.name, person.server)
-    tail = Tail(
-        rest,
-        Owner(person.server, person.user_id),
-        chosen_sink(how, rest, person),
-        lambda state: talk(f"{name}: {state}"),
-    )
+    sink = chosen_sink(how, rest, person)
+
+    def tell(state: str) -> None:
+        talk(f"{name}: {state}")
+        if isinstance(sink, Eyes):
+            # Until the line is there, and after it dropped, comes what was missed.
+            sink.narrator.is_live = state == "connected"
+
+    tail = Tail(rest, Owner(person.server, person.user_id), sink, tell)
     end_like_ctrl_c()
     # A command's output is its own: that nobody reads it may be all the same to it.
     following = tail.run(request)

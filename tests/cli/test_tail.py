@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import shlex
 import signal
 import sys
@@ -221,3 +222,20 @@ async def test_it_ends_when_its_reader_leaves_and_not_only_at_the_next_line(
 
     assert json.loads(out)["message"]["content"] == "one"
     assert b"Traceback" not in err
+
+
+async def test_what_happened_at_an_unknown_time_is_not_said_to_happen_now(
+    terminal: Terminal,
+) -> None:
+    message_id = (await write_to_bob(terminal, "oops", "kept"))[0]["id"]
+    await terminal.run("delete", "bob", message_id, "--yes", "--as", "alice")
+
+    tail = await terminal.tail("--since", "all", "--type", "message_deleted")
+    # In a replay a deleted message leaves a trace where it stood, and its deletion follows.
+    past = [await tail.line(), await tail.line()]
+    live_id = (await write_to_bob(terminal, "again"))[0]["id"]
+    await terminal.run("delete", "bob", live_id, "--yes", "--as", "alice")
+    live = await tail.line()
+
+    assert all(line.startswith("--:--:-- * ") for line in past), past
+    assert re.match(r"\d\d:\d\d:\d\d \* alice deleted a message", live)
