@@ -118,5 +118,8 @@ def _write(file: Path, writing: Writing) -> None:
             exit_code=ExitCode.FAILED,
         ) from error
     count = len(writing.happenings)
-    talk(f"{count} event{'s' if count > 1 else ''} in {steps} steps; play them with:")
+    talk(
+        f"{count} event{'s' if count > 1 else ''} in {steps} step{'s' if steps > 1 else ''}; "
+        "play them with:"
+    )
     talk(f"  fynix scenario run {file}")

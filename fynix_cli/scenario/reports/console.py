@@ -94,7 +94,9 @@ class ConsoleReport:
         word, style = _WORDS[outcome.status], _STYLES[outcome.status]
         line = Text.assemble((f"{word:7}", style), " ", visible(headline(outcome)))
         if outcome.steps:
-            line.append(f"  {outcome.steps} steps, {outcome.seconds:.2f} s", "dim")
+            line.append(
+                f"  {outcome.steps} step{_s(outcome.steps)}, {outcome.seconds:.2f} s", "dim"
+            )
         self._console.print(line)
         if outcome.is_good:
             return
@@ -106,8 +108,12 @@ class ConsoleReport:
 def summary(outcomes: Sequence[Outcome], seconds: float) -> str:
     """How many of each, in one line."""
     counts = [
-        f"{count} {status}"
+        f"{count} {status}{_s(count) if status is Status.error else ''}"
         for status in Status
         if (count := sum(it.status is status for it in outcomes))
     ]
     return f"{', '.join(counts) or 'nothing was played'} in {seconds:.1f} s"
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
