@@ -152,32 +152,34 @@ def change_hold(
 ) -> None:
     """`subject`: a `user` by name or id, or a `conversation` by id."""
 
-    async def change() -> Mapping[str, Any]:
+    async def change() -> tuple[str, Mapping[str, Any]]:
         async with rest_client(caller.profile, caller.server) as rest:
             (kind, name) = next(iter(subject.items()))
-            subject_id = await _subject_id(AdminClient(rest.http), kind, name)
+            subject_id, name = await _subject(AdminClient(rest.http), kind, name)
             if verb == "remove" and not asked.is_dry_run:
                 what = f"let what was held of {kind} {name} be cleaned up"
                 confirm_by_name(what, name, is_confirmed=asked.is_confirmed)
             body = {"kind": kind, "subject_id": str(subject_id)}
             more = {"reason": asked.reason, "dry_run": asked.is_dry_run}
             done = await RetentionClient(rest.http).change_hold(verb, {**body, **more})
-            return done.model_dump(mode="json")
+            return name, done.model_dump(mode="json")
 
-    done = asyncio.run(change())
+    name, done = asyncio.run(change())
     word = "held" if done["is_held"] else "not held any more"
     is_or_would_be = "would be" if done["dry_run"] else "is"
-    talk(f"What {_OF[done['kind']]} {done['subject_id']} {is_or_would_be} {word}.")
+    talk(f"What {_OF[done['kind']]} {name} {is_or_would_be} {word}.")
     if output is not OutputFormat.table:
         print_object(done, output)
 
 
-async def _subject_id(admin: AdminClient, kind: str, name: str) -> UUID:
+async def _subject(admin: AdminClient, kind: str, name: str) -> tuple[UUID, str]:
+    """Its id, and what to call it: of a conversation the id as well."""
     if kind == "user":
-        return (await find_user(admin, name)).id
+        person = await find_user(admin, name)
+        return person.id, person.username
     found = conversation_id_of(name)
     assert found is not None  # noqa: S101 - a text was given
-    return found
+    return found, name
 
 
 def list_holds(caller: Caller, kind: str, limit: int, output: OutputFormat) -> None:
