@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.administered import Acting
-from fynix_server.errors import NotFound, NotPermitted
+from fynix_server.errors import NotFound
 from fynix_server.permissions import require_power_over, require_role
-from fynix_server.policy import status_at
+from fynix_server.policy import require_active
 from fynix_server.tables import Report, User
 
 PENDING = ("open", "assigned")
@@ -62,8 +62,7 @@ async def lock_whoever_it_is(
     person, actor = people.get(user_id), people[acting.user_id]
     if person is None:
         raise _nobody()
-    if status_at(actor.status, actor.status_until, now) != "active":
-        raise NotPermitted("This account is suspended.", code="suspended")
+    require_active(actor.status, actor.status_until, now)
     require_role(actor.role, acting.act)
     require_power_over(actor.id, actor.role, person.id, person.role)
     return person

@@ -16,12 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fynix_server.errors import (
     NotAuthenticated,
-    NotPermitted,
     SessionRevoked,
     Unavailable,
 )
 from fynix_server.http import client_address, current_resources
-from fynix_server.policy.standing import status_at
+from fynix_server.policy.standing import require_active
 from fynix_server.rate_limit import Bucket, LimitReached
 from fynix_server.redis_client import REDIS_ERRORS
 from fynix_server.resources import Resources
@@ -192,8 +191,7 @@ async def _principal(resources: Resources, session_id: UUID, expires_at: datetim
     now = resources.clock()
     if state is None or state.is_revoked or state.expires_at <= now:
         raise SessionRevoked("This login has ended; log in again.")
-    if status_at(state.status, state.status_until, now) != "active":
-        raise NotPermitted("This account is suspended.", code="suspended")
+    require_active(state.status, state.status_until, now)
     expires_at = min(expires_at, state.expires_at)
     return Principal(state.user_id, session_id, state.role, state.username, expires_at)
 

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from fynix_server.accounts import queries, session_queries
 from fynix_server.accounts.queries import Account
 from fynix_server.auth import Principal, announce_revoked
-from fynix_server.errors import NotAuthenticated, NotFound, NotPermitted
-from fynix_server.policy import status_at
+from fynix_server.errors import NotAuthenticated, NotFound
+from fynix_server.policy import require_active
 from fynix_server.protocol.accounts import (
     LoginRequest,
     SessionListResponse,
@@ -188,8 +188,7 @@ async def _new_tokens(
 
 
 def _check_active(account: Account, now: datetime) -> None:
-    if status_at(account.status, account.status_until, now) != "active":
-        raise NotPermitted("This account is suspended.", code="suspended")
+    require_active(account.status, account.status_until, now)
 
 
 def _session_lifetime(resources: Resources) -> timedelta:

@@ -18,7 +18,7 @@ from fynix_server.policy.review import (
     review_message,
 )
 from fynix_server.policy.snapshot import RestrictionKind, Restrictions, Snapshot
-from fynix_server.policy.standing import status_at
+from fynix_server.policy.standing import require_active, status_at
 
 __all__ = [
     "ContentRejected",
@@ -37,6 +37,7 @@ __all__ = [
     "move_policy_version",
     "own_limits",
     "refusal_to_write",
+    "require_active",
     "require_voice",
     "review_message",
     "set_override",

@@ -1,10 +1,11 @@
 """What becomes of a message before it is stored: let through, hidden from others, or refused."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from fynix_server.clock import whole_second
 from fynix_server.errors import InvalidInput, NotPermitted
 from fynix_server.membership import Members
 from fynix_server.policy.policy import Policy
@@ -70,14 +71,8 @@ def require_voice(policy: Policy, user_id: UUID, now: datetime) -> Restrictions 
     if restrictions is None or not restrictions.holds("muted", now):
         return restrictions
     until = restrictions.until["muted"]
-    when = "" if until is None else f" until {rfc3339(_whole_second(until))}"
+    when = "" if until is None else f" until {rfc3339(whole_second(until))}"
     raise Muted(f"A moderator lets you read here, but not write{when}.")
-
-
-def _whole_second(moment: datetime) -> datetime:
-    """The one in which it has come for certain: nobody reads a millionth of a second."""
-    started = timedelta(seconds=1 if moment.microsecond else 0)
-    return moment.replace(microsecond=0) + started
 
 
 def refusal_to_write(members: Members, sender_id: UUID) -> NotPermitted | None:

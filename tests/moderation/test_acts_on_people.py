@@ -1,11 +1,14 @@
 """What moderators do to people: it holds at once, everywhere, and stands in the audit log."""
 
 import json
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from fynix_server.clock import whole_second
+from fynix_server.protocol.fields import rfc3339
 from tests.people import Api, Serve
 from tests.staff import act, audited, promoted
 
@@ -30,6 +33,9 @@ async def test_a_suspended_person_is_shut_out_at_once_and_comes_back_by_the_cloc
     assert code == 4013
     assert (refused.status_code, refused.json()["code"]) == (403, "suspended")
     assert (no_login.status_code, no_login.json()["code"]) == (403, "suspended")
+    ends = whole_second(datetime.fromisoformat(done.json()["user"]["status_until"]))
+    told = f"This account is suspended until {rfc3339(ends)}."
+    assert refused.json()["detail"] == no_login.json()["detail"] == told
     assert back.status_code == 200
 
 
@@ -47,6 +53,7 @@ async def test_a_ban_stays_until_it_is_lifted(api: Api) -> None:
     back = await api.client.post("/api/auth/login", json=body)
 
     assert refused.status_code == 403
+    assert refused.json()["detail"] == "This account is banned."
     assert lifted.json()["user"]["status"] == "active"
     assert back.status_code == 200
 
