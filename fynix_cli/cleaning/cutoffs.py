@@ -33,8 +33,9 @@ def cutoff_of(text: str, now: datetime) -> datetime:
 def require_age(name: str, cutoff: datetime, now: datetime, least: timedelta) -> None:
     """Raises: CommandError (`cutoff` is younger than `least`)."""
     if now - cutoff < least:
+        days = f"{least.days} day{'s' if least.days > 1 else ''}"
         raise CommandError(
-            f"{name} younger than {least.days} days stay: {cutoff:%Y-%m-%d %H:%M} is too recent",
+            f"{name} younger than {days} stay: {cutoff:%Y-%m-%d %H:%M} is too recent",
             hint=f"write an age of {least.days}d or more",
             exit_code=ExitCode.USAGE,
         )

@@ -72,7 +72,7 @@ async def test_a_dry_run_tells_the_same_counts_and_changes_nothing(local: Termin
         (("messages", "--older-than", "999999999w"), "no age and no day"),
         (("messages", "--deleted-after", "soon"), "no age and no day"),
         (("messages", "--max-time", "10"), "no duration"),
-        (("sessions", "--older-than", "1h"), "younger than 1 days"),
+        (("sessions", "--older-than", "1h"), "younger than 1 day"),
         (("events", "--older-than", "1d"), "younger than 7 days"),
         (("audit", "--older-than", "30d"), "younger than 365 days"),
         (("messages", "--batch", "0"), "--batch"),
