@@ -12,6 +12,7 @@ from fynix_server.errors import Unavailable
 from fynix_server.tables import Conversation
 from tests.faults.instances import Cluster, tell, took, two_friends
 from tests.people import Person
+from tests.stacks import connect_to
 
 TIMEOUT_SECONDS = 1
 
@@ -61,6 +62,29 @@ async def test_an_instance_that_hangs_in_a_transaction_does_not_hold_its_locks_f
     with pytest.raises(Unavailable):
         await hang()
     assert [it["content"] for it in await bob.messages(dm)] == ["at-last"]
+
+
+async def test_a_killed_postgres_starts_again_though_a_backend_has_not_noticed_yet(
+    own_postgres: Postgres,
+) -> None:
+    connection = await connect_to(own_postgres, "fynix")
+    query = "DO $$ BEGIN WHILE clock_timestamp() < $end$ LOOP END LOOP; END $$"
+    until = await connection.fetchval("SELECT clock_timestamp() + interval '1 second'")
+    busy = asyncio.create_task(connection.execute(query.replace("$end$", f"'{until}'")))
+    other = await connect_to(own_postgres, "fynix")
+    running = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'DO %'"
+    while not await other.fetchval(running):
+        """It begins in a process of its own."""
+
+    own_postgres.kill()
+    await asyncio.to_thread(own_postgres.start_again)
+
+    await asyncio.gather(busy, return_exceptions=True)  # whatever became of it
+    for line in (connection, other):
+        line.terminate()
+    again = await connect_to(own_postgres, "fynix")
+    assert await again.fetchval("SELECT 1") == 1
+    await again.close()
 
 
 async def _insist(person: Person, conversation_id: str, content: str) -> tuple[int, str]:
