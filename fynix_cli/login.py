@@ -65,6 +65,11 @@ def log_out(profile_name: str | None, server: str | None) -> None:
             f"{profile.name} is logged out here, but {profile.server} could not be told: "
             "there the login holds until it expires"
         ) from error
+    except ApiError:
+        # Whoever is suspended or banned may not even end their login, but need not keep it here.
+        profiles.remove(profile.name)
+        talk(f"{profile.name} is logged out here; what {profile.server} says of it:")
+        raise
     profiles.remove(profile.name)
     talk(f"Logged out {profile.name}.")
 

@@ -16,6 +16,7 @@ from fynix_cli.profiles import Profiles, ProfileTokens
 from tests.cli.conftest import logged_in
 from tests.cli.terminal import DEADLINE_SECONDS, Terminal
 from tests.people import Api
+from tests.staff import promoted
 
 
 @pytest.fixture
@@ -237,6 +238,20 @@ async def test_a_login_that_is_not_the_latest_is_ended_by_its_name(terminal: Ter
     gone = await terminal.run("whoami", "--as", "bob", expect=ExitCode.NOT_ALLOWED)
     assert "bob" in gone.err
     assert "alice" in (await terminal.run("whoami")).out
+
+
+async def test_whoever_is_banned_can_forget_their_login(terminal: Terminal, api: Api) -> None:
+    moderator = await promoted(api, "mod", "moderator")
+    bob = json.loads((await terminal.run("whoami", "--as", "bob", "-o", "json")).out)
+    url = f"/api/admin/users/{bob['id']}/ban"
+    assert (await moderator.client.post(url, json={"reason": "spam"})).status_code == 200
+
+    answer = await terminal.run("logout", "bob", expect=ExitCode.NOT_ALLOWED)
+
+    assert "bob is logged out here" in answer.err
+    assert "banned" in answer.err
+    again = await terminal.run("whoami", "--as", "bob", expect=ExitCode.NOT_ALLOWED)
+    assert "banned" not in again.err
 
 
 async def test_status_needs_no_login(terminal: Terminal) -> None:
