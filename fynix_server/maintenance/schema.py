@@ -118,10 +118,11 @@ def _make_file_of_owner(settings: Settings) -> None:
     By itself it would go by the umask, and everybody's messages be everybody's to read.
     """
     path = sqlite_path(settings)
-    if path is not None and path.is_absolute():
+    if path is None or path.name in ("", ":memory:") or str(path).startswith("file:"):
+        return
+    with suppress(OSError):
         # Where it cannot be made, opening it says so, and why.
-        with suppress(OSError):
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def write_sql(settings: Settings, to: str = "head") -> str:

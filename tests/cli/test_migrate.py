@@ -53,12 +53,14 @@ async def test_an_empty_database_is_brought_up_to_date_and_then_left_alone(
     assert await state(empty) == SchemaState(HEAD, HEAD)
 
 
+@pytest.mark.parametrize("url", [None, "sqlite+aiosqlite:///fynix.db"], ids=["own", "relative"])
 async def test_a_new_file_is_for_its_owner_alone_whatever_the_umask(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str | None
 ) -> None:
     folder = tmp_path / "open"
     folder.mkdir(mode=0o755)
-    settings = load_settings(data_dir=folder)
+    monkeypatch.chdir(folder)
+    settings = load_settings(data_dir=folder, database_url=url)
     before = os.umask(0o022)
     try:
         await point_at(settings, monkeypatch).run("migrate")
